@@ -1,0 +1,40 @@
+import { bytesToHex } from '@noble/hashes/utils.js';
+
+import { keccak256 } from './hash.js';
+
+const encoder = new TextEncoder();
+
+/** An address in EIP-55 case. */
+export type Address = `0x${string}`;
+
+/**
+ * The Ethereum address of a public key, in EIP-55 case.
+ * @param publicKey uncompressed point, 65 bytes starting with 4.
+ */
+export function addressOf(publicKey: Uint8Array): Address {
+  return checksumAddress(bytesToHex(keccak256(publicKey.subarray(1)).subarray(12)));
+}
+
+/**
+ * Reads an address and gives it back in EIP-55 case.
+ * @returns `undefined` unless the text is `0x` and 40 hex digits that are all lower, all upper or in right EIP-55 case.
+ */
+export function parseAddress(text: string): Address | undefined {
+  if (!/^0x[0-9a-fA-F]{40}$/.test(text)) return undefined;
+  const digits = text.slice(2);
+  const lower = digits.toLowerCase();
+  const address = checksumAddress(lower);
+  return digits === lower || digits === digits.toUpperCase() || text === address ? address : undefined;
+}
+
+/** EIP-55: a letter is upper case where the same place in the hash of the lower-case text holds 8 or more. */
+function checksumAddress(lower: string): Address {
+  const hash = keccak256(encoder.encode(lower));
+  let text = '';
+  for (let i = 0; i < 40; i++) {
+    const nibble = ((hash[i >> 1] ?? 0) >> (i % 2 === 0 ? 4 : 0)) & 15;
+    const digit = lower.charAt(i);
+    text += nibble >= 8 ? digit.toUpperCase() : digit;
+  }
+  return `0x${text}`;
+}

@@ -1,0 +1,97 @@
+/** gRPC status codes that a refusal can have, by name. */
+const STATUS_CODES = {
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** Every reason with its status and its fixed message: the table of PROTOCOL.md section 5. */
+const REASONS = {
+  MISSING_CREDENTIALS: ['UNAUTHENTICATED', 'authorization token is not provided'],
+  MALFORMED_HEADER: ['UNAUTHENTICATED', 'invalid authorization header'],
+  UNSUPPORTED_SCHEME: ['UNAUTHENTICATED', 'unrecognized authorization scheme'],
+  MULTIPLE_CREDENTIALS: ['UNAUTHENTICATED', 'more than one authorization value'],
+  TOKEN_TOO_LARGE: ['UNAUTHENTICATED', 'token too large'],
+  MALFORMED_TOKEN: ['UNAUTHENTICATED', 'malformed token'],
+  MISSING_IDENTITY_KEY: ['UNAUTHENTICATED', 'missing identity key'],
+  UNSIGNED_IDENTITY_KEY: ['UNAUTHENTICATED', 'identity key is not signed'],
+  UNSUPPORTED_KEY_TYPE: ['UNAUTHENTICATED', 'unknown public key type'],
+  UNSUPPORTED_SIGNATURE_TYPE: ['UNAUTHENTICATED', 'unknown signature type'],
+  INVALID_IDENTITY_KEY: ['UNAUTHENTICATED', 'invalid identity key'],
+  MISSING_AUTH_DATA: ['UNAUTHENTICATED', 'missing auth data'],
+  MISSING_AUTH_DATA_SIGNATURE: ['UNAUTHENTICATED', 'missing auth data signature'],
+  MALFORMED_AUTH_DATA: ['UNAUTHENTICATED', 'malformed auth data'],
+  INVALID_WALLET_ADDRESS: ['UNAUTHENTICATED', 'invalid wallet address'],
+  INVALID_AUTH_DATA_SIGNATURE: ['UNAUTHENTICATED', 'invalid signature'],
+  INVALID_WALLET_SIGNATURE: ['UNAUTHENTICATED', 'invalid wallet signature'],
+  WALLET_MISMATCH: ['UNAUTHENTICATED', 'wallet address mismatch'],
+  TOKEN_EXPIRED: ['UNAUTHENTICATED', 'token expired'],
+  TOKEN_FROM_FUTURE: ['UNAUTHENTICATED', 'token is from the future'],
+  DEVICE_REVOKED: ['UNAUTHENTICATED', 'device revoked'],
+  ACCESS_DENIED: ['PERMISSION_DENIED', 'access denied'],
+  RATE_LIMITED: ['RESOURCE_EXHAUSTED', 'rate limit exceeded'],
+  AUTH_UNAVAILABLE: ['UNAVAILABLE', 'authentication is temporarily unavailable'],
+  INTERNAL: ['INTERNAL', 'authentication failed'],
+} as const satisfies Record<string, readonly [keyof typeof STATUS_CODES, string]>;
+
+/** Why a call was refused. The set is closed: a reason may be added, never renamed. */
+export type AuthReason = keyof typeof REASONS;
+
+/** All reasons, in the order of PROTOCOL.md section 5. */
+export const authReasons: readonly AuthReason[] = Object.freeze(Object.keys(REASONS) as AuthReason[]);
+
+/** Tells whether a text is one of the reasons this version knows. */
+export function isAuthReason(text: unknown): text is AuthReason {
+  return typeof text === 'string' && Object.hasOwn(REASONS, text);
+}
+
+/** What an AuthError carries beside its reason. */
+export interface AuthErrorOptions {
+  /** Replaces the reason's fixed message. It is sent to the caller, so quote nothing that the caller sent. */
+  message?: string | undefined;
+  /** Facts for the caller, sent as the metadata of `google.rpc.ErrorInfo`, such as `max_age_ms`. */
+  info?: Readonly<Record<string, string>> | undefined;
+  /** What explains the refusal to the operator. It never leaves the process. */
+  cause?: unknown;
+}
+
+/** The one error of this library for calls and tokens: a machine-readable reason, a status and a safe message. */
+export class AuthError extends Error {
+  /** Why the call was refused. */
+  readonly reason: AuthReason;
+  /** The gRPC status code that belongs to the reason, such as 16 (UNAUTHENTICATED). */
+  readonly code: number;
+  /** Facts that are safe to send to the caller. */
+  readonly info: Readonly<Record<string, string>>;
+
+  /** @throws TypeError if the reason is unknown. */
+  constructor(reason: AuthReason, options: AuthErrorOptions = {}) {
+    if (!isAuthReason(reason)) throw new TypeError('AuthError: unknown reason');
+    const [status, message] = REASONS[reason];
+    super(options.message ?? message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AuthError';
+    this.reason = reason;
+    this.code = STATUS_CODES[status];
+    this.info = options.info ?? {};
+  }
+}
+
+/**
+ * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
+ * nobody, and tracing it would cost ten times the rest of the refusal. What explains it is in `cause`.
+ */
+export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
+  const limit = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+  } catch {
+    return new AuthError(reason, options); // the host froze Error: then with a trace
+  }
+  try {
+    return new AuthError(reason, options);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

@@ -1,0 +1,5 @@
+export * from '../../gen/google/rpc/error_details_pb.js';
+export * from '../../gen/google/rpc/status_pb.js';
+export * from '../../gen/message_api/v1/authn_pb.js';
+export * from '../../gen/message_contents/public_key_pb.js';
+export * from '../../gen/message_contents/signature_pb.js';

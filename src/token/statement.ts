@@ -1,0 +1,43 @@
+import { encodeUnsignedKey } from './encode-token.js';
+import type { IdentityKeyFields } from './fields.js';
+
+/** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
+export interface IdentityStatement {
+  /** The first line, such as `XMTP : Create Identity`. */
+  readonly title: string;
+  /** The last line, such as `For more info: https://xmtp.org/signatures/`. */
+  readonly closing: string;
+}
+
+/** The words that every XMTP wallet has signed since 2022. */
+export const xmtpStatement: IdentityStatement = Object.freeze({
+  title: 'XMTP : Create Identity',
+  closing: 'For more info: https://xmtp.org/signatures/',
+});
+
+/** The text that a wallet signs to certify an identity key, PROTOCOL.md section 2. The only text it is ever shown. */
+export function statementText(
+  key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>,
+  { title, closing }: IdentityStatement,
+): string {
+  return `${title}\n${hex(encodeUnsignedKey(key))}\n\n${closing}`;
+}
+
+/**
+ * Checks the words of a statement and freezes them.
+ * @throws TypeError unless both are texts of one line, not empty, without lone surrogates.
+ */
+export function validateStatement(statement: IdentityStatement): IdentityStatement {
+  if (typeof statement !== 'object' || statement === null) throw new TypeError('statement must be { title, closing }');
+  const { title, closing } = statement;
+  for (const [name, line] of Object.entries({ title, closing })) {
+    if (typeof line !== 'string' || line === '' || /[\r\n\p{Surrogate}]/u.test(line)) {
+      throw new TypeError(`statement.${name} must be one line of well-formed text`);
+    }
+  }
+  return Object.freeze({ title, closing });
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,76 @@
+import { parseAddress, type Address } from '../crypto/address.js';
+import { deviceIdOf } from '../crypto/device-id.js';
+import { keccak256 } from '../crypto/hash.js';
+import { refusal } from '../errors.js';
+import { walletIdentity, type WalletIdentity } from '../identity.js';
+import { decodeAuthData, decodeToken } from '../token/decode-token.js';
+import { certificateKey, certifyingWallet } from './certificate.js';
+import type { Memory } from './memory.js';
+import type { VerifierSettings } from './options.js';
+import { checkTimeWindow, timeWindow, type TimeWindow } from './time-window.js';
+import { requireParts } from './token-parts.js';
+
+/** A device whose certificate was checked. */
+export interface CertifiedDevice {
+  readonly wallet: Address;
+  readonly deviceId: string;
+}
+
+/** A token that passed every check, and when it is good. */
+export interface CheckedToken {
+  readonly identity: WalletIdentity;
+  readonly window: TimeWindow;
+}
+
+/**
+ * Steps 2 to 8 of PROTOCOL.md section 4, in that order: cheap before dear, and nothing from a stranger reaches the curve
+ * before everything else about it is right.
+ * @param token base64, without the scheme.
+ * @param devices certificates checked before; a new one is added only after the whole token is good.
+ * @throws AuthError with the reason of the first check that fails.
+ */
+export function checkToken(
+  token: string,
+  nowMs: number,
+  settings: VerifierSettings,
+  devices: Memory<CertifiedDevice>,
+): CheckedToken {
+  const parts = requireParts(decodeToken(token));
+  const { walletAddress, createdNs } = decodeAuthData(parts.authDataBytes);
+
+  const certificate = certificateKey(parts);
+  const known = devices.get(certificate);
+  const claimed = walletAddress === known?.wallet ? known.wallet : parseAddress(walletAddress);
+  if (claimed === undefined) throw refusal('INVALID_WALLET_ADDRESS');
+
+  const window = timeWindow(createdNs, settings);
+  checkTimeWindow(window, nowMs, settings);
+
+  const deviceId = claimed === known?.wallet ? known.deviceId : deviceIdOf(claimed, parts.identityKey);
+  checkRevocation(deviceId, settings);
+
+  const digest = keccak256(parts.authDataBytes);
+  if (settings.curve.verify(parts.authDataSignature, digest, parts.identityKey) !== true) {
+    throw refusal('INVALID_AUTH_DATA_SIGNATURE');
+  }
+  const wallet = known?.wallet ?? certifyingWallet(parts, settings.statement, settings.curve);
+  if (wallet !== claimed) throw refusal('WALLET_MISMATCH', { cause: { claimed, recovered: wallet } });
+
+  if (!known) devices.set(certificate, { wallet, deviceId });
+  const identity = walletIdentity({
+    wallet,
+    deviceId,
+    identityKey: parts.identityKey,
+    issuedAtMs: Number(createdNs / 1_000_000n),
+    expiresAtMs: window.notAfterMs,
+  });
+  return { identity, window };
+}
+
+/** @throws AuthError DEVICE_REVOKED */
+export function checkRevocation(deviceId: string, { isRevoked }: VerifierSettings): void {
+  if (isRevoked === undefined) return;
+  const revoked: unknown = isRevoked(deviceId);
+  if (typeof revoked !== 'boolean') throw new TypeError('isRevoked must return a boolean');
+  if (revoked) throw refusal('DEVICE_REVOKED', { cause: { deviceId } });
+}

@@ -1,0 +1,64 @@
+import { AuthError, refusal } from '../errors.js';
+import type { WalletIdentity } from '../identity.js';
+import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
+import { checkRevocation, checkToken, type CertifiedDevice, type CheckedToken } from './check-token.js';
+import { createMemory } from './memory.js';
+import { verifierSettings, type VerifierOptions } from './options.js';
+import { checkTimeWindow } from './time-window.js';
+
+/** Decides who sent an `authorization` value. */
+export interface Verifier {
+  /** The name of the curve in use, such as `noble`. */
+  readonly curve: string;
+  /** How many tokens are remembered now. */
+  readonly rememberedTokens: number;
+  /** How many certified identity keys are remembered now. */
+  readonly rememberedDevices: number;
+  /**
+   * Runs the checks of PROTOCOL.md section 4. Synchronous; no network; the only outside facts are the clock and `isRevoked`.
+   * @param authorization the value of the `authorization` header or metadata key, or the list of its values.
+   * @throws AuthError, and nothing else.
+   */
+  verify(authorization: AuthorizationValue): WalletIdentity;
+}
+
+/**
+ * Makes a verifier. It may be shared by all calls of a process.
+ * @throws TypeError if an option is wrong.
+ */
+export function createVerifier(options: VerifierOptions = {}): Verifier {
+  const settings = verifierSettings(options);
+  const tokens = createMemory<CheckedToken>(settings.maxRememberedTokens);
+  const devices = createMemory<CertifiedDevice>(settings.maxRememberedDevices);
+
+  function check(token: string): WalletIdentity {
+    const nowMs = settings.nowMs();
+    const remembered = tokens.get(token);
+    if (remembered === undefined) {
+      const checked = checkToken(token, nowMs, settings, devices);
+      tokens.set(token, checked);
+      return checked.identity;
+    }
+    if (nowMs > remembered.window.notAfterMs) tokens.delete(token);
+    checkTimeWindow(remembered.window, nowMs, settings);
+    checkRevocation(remembered.identity.deviceId, settings);
+    return remembered.identity;
+  }
+
+  return Object.freeze({
+    curve: settings.curve.name,
+    get rememberedTokens() {
+      return tokens.size;
+    },
+    get rememberedDevices() {
+      return devices.size;
+    },
+    verify(authorization: AuthorizationValue): WalletIdentity {
+      try {
+        return check(bearerToken(authorization, settings.maxTokenLength));
+      } catch (cause) {
+        throw cause instanceof AuthError ? cause : refusal('INTERNAL', { cause });
+      }
+    },
+  });
+}

@@ -1,0 +1,71 @@
+import type { Address } from '../crypto/address.js';
+import { AuthError, type AuthReason } from '../errors.js';
+import type { WalletIdentity } from '../identity.js';
+import { bearerValue } from '../token/bearer.js';
+import { decodeAuthData, decodeToken } from '../token/decode-token.js';
+import type { AuthDataFields, TokenFields } from '../token/fields.js';
+import { certifyingWallet } from './certificate.js';
+import { createVerifier } from './create-verifier.js';
+import { verifierSettings, type VerifierOptions, type VerifierSettings } from './options.js';
+import { requireParts } from './token-parts.js';
+
+/** Everything that can be said about a token, for people and tools that look at one. */
+export interface TokenInspection {
+  /** Whether a node with these options takes the token now. */
+  readonly verdict: 'accepted' | 'refused';
+  /** Who it proves to be calling; only if accepted. */
+  readonly identity: WalletIdentity | undefined;
+  /** Why it is refused; only if refused. */
+  readonly reason: AuthReason | undefined;
+  /** The refusal itself, with its message and its cause; only if refused. */
+  readonly error: AuthError | undefined;
+  /** The fields as they are, unverified; `undefined` if the text is no token. */
+  readonly fields: TokenFields | undefined;
+  /** The signed part, unverified; `undefined` if it cannot be read. */
+  readonly authData: AuthDataFields | undefined;
+  /** The wallet whose signature is on the identity key, whatever the token claims; `undefined` if there is none. */
+  readonly certifiedBy: Address | undefined;
+}
+
+/**
+ * Reads a token as far as it can be read and tells what a node would say about it. Never throws because of the token.
+ * @param text a token, or a whole `authorization` value; white space around it does not matter.
+ * @throws TypeError if an option is wrong or the text is no string.
+ */
+export function inspectToken(text: string, options: VerifierOptions = {}): TokenInspection {
+  if (typeof text !== 'string') throw new TypeError('the token must be a string');
+  const settings = verifierSettings(options);
+  const trimmed = text.trim();
+  const token = trimmed.replace(/^bearer +/i, '');
+  const fields = attempt(() => decodeToken(token));
+  const judged = judge(trimmed === token ? bearerValue(token) : trimmed, options);
+  return Object.freeze({
+    verdict: judged.identity ? 'accepted' : 'refused',
+    ...judged,
+    fields,
+    authData: fields && attempt(() => decodeAuthData(fields.authDataBytes)),
+    certifiedBy: fields && attempt(() => certifiedBy(fields, settings)),
+  });
+}
+
+function judge(authorization: string, options: VerifierOptions): Pick<TokenInspection, 'identity' | 'reason' | 'error'> {
+  const verifier = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
+  try {
+    return { identity: verifier.verify(authorization), reason: undefined, error: undefined };
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    return { identity: undefined, reason: error.reason, error };
+  }
+}
+
+function certifiedBy(fields: TokenFields, { statement, curve }: VerifierSettings): Address {
+  return certifyingWallet(requireParts(fields), statement, curve);
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

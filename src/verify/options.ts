@@ -1,0 +1,113 @@
+import type { Curve } from '../crypto/curve.js';
+import { nobleCurve } from '../crypto/noble-curve.js';
+import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
+
+const DAY_MS = 86_400_000;
+
+/** How a verifier judges tokens. Every option may be left out; `undefined` is the only "not set". */
+export interface VerifierOptions {
+  /** Oldest token taken, in milliseconds; exactly this old is still good. 1 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
+  maxAgeMs?: number | undefined;
+  /** How far in the future a token may have been made, in milliseconds. 0 (strict) to 86 400 000 (a day). Default 60 000 (one minute). */
+  maxFutureSkewMs?: number | undefined;
+  /** Longest token taken, in characters of base64, looked at before anything is decoded. 1 to 65 536. Default 4 096. */
+  maxTokenLength?: number | undefined;
+  /** The clock. Default: the system's. */
+  now?: (() => Date) | undefined;
+  /** The words that wallets sign on this network. Default: XMTP's. */
+  statement?: IdentityStatement | undefined;
+  /** The secp256k1 implementation. Default: `nobleCurve`. */
+  curve?: Curve | undefined;
+  /** How many verified tokens to remember, so that each is verified once. 0 remembers none. Default 10 000, about 10 MB when full. */
+  maxRememberedTokens?: number | undefined;
+  /** How many certified identity keys to remember, so that a refreshed token costs one signature check. 0 remembers none. Default 10 000, about 10 MB when full. */
+  maxRememberedDevices?: number | undefined;
+  /**
+   * Asked for every token before the curve is touched, and again for each remembered one: `true` refuses with
+   * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: nobody is revoked.
+   */
+  isRevoked?: ((deviceId: string) => boolean) | undefined;
+}
+
+/** The options after validation: complete, and in the units in which they are used. */
+export interface VerifierSettings {
+  readonly maxAgeMs: number;
+  readonly maxFutureSkewMs: number;
+  readonly maxTokenLength: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs: () => number;
+  readonly statement: IdentityStatement;
+  readonly curve: Curve;
+  readonly maxRememberedTokens: number;
+  readonly maxRememberedDevices: number;
+  readonly isRevoked: ((deviceId: string) => boolean) | undefined;
+}
+
+/** The names of all verifier options. */
+export const verifierOptionNames = [
+  'maxAgeMs',
+  'maxFutureSkewMs',
+  'maxTokenLength',
+  'now',
+  'statement',
+  'curve',
+  'maxRememberedTokens',
+  'maxRememberedDevices',
+  'isRevoked',
+] as const satisfies readonly (keyof VerifierOptions)[];
+
+/**
+ * Checks the options once and completes them.
+ * @throws TypeError naming the option that is wrong or unknown.
+ */
+export function verifierSettings(options: VerifierOptions = {}): VerifierSettings {
+  knownOptions(options, verifierOptionNames);
+  const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, statement, curve, isRevoked } = options;
+  return Object.freeze({
+    maxAgeMs: integer('maxAgeMs', maxAgeMs, 3_600_000, 1, 366 * DAY_MS),
+    maxFutureSkewMs: integer('maxFutureSkewMs', maxFutureSkewMs, 60_000, 0, DAY_MS),
+    maxTokenLength: integer('maxTokenLength', maxTokenLength, 4_096, 1, 65_536),
+    nowMs: clock(optionalFunction('now', now)),
+    statement: statement === undefined ? xmtpStatement : validateStatement(statement),
+    curve: curve === undefined ? nobleCurve : checkedCurve(curve),
+    maxRememberedTokens: integer('maxRememberedTokens', options.maxRememberedTokens, 10_000, 0, 10_000_000),
+    maxRememberedDevices: integer('maxRememberedDevices', options.maxRememberedDevices, 10_000, 0, 10_000_000),
+    isRevoked: optionalFunction('isRevoked', isRevoked),
+  });
+}
+
+/** @throws TypeError if the options are no object or hold a name that is not listed: a misspelt limit must not be silently off. */
+export function knownOptions(options: object, names: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}; known are ${names.join(', ')}`);
+  }
+}
+
+/** @throws TypeError unless the value is `undefined` or an integer in the range. */
+export function integer(name: string, value: unknown, fallback: number, low: number, high: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new TypeError(`${name} must be an integer from ${low} to ${high}`);
+}
+
+/** @throws TypeError unless the value is `undefined` or a function. */
+export function optionalFunction<F>(name: string, value: F): F {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new TypeError(`${name} must be a function`);
+}
+
+function checkedCurve(curve: Curve): Curve {
+  const { name, verify, recover } = curve ?? {};
+  if (typeof name === 'string' && typeof verify === 'function' && typeof recover === 'function') return curve;
+  throw new TypeError('curve must be a Curve: { name, verify, recover, sign, publicKey }');
+}
+
+function clock(now: (() => Date) | undefined): () => number {
+  if (now === undefined) return () => Date.now();
+  return () => {
+    const ms = now().getTime();
+    if (!Number.isSafeInteger(ms)) throw new Error('now() gave an invalid Date');
+    return ms;
+  };
+}
