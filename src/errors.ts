@@ -78,20 +78,23 @@ export class AuthError extends Error {
   }
 }
 
+/** Engines on V8 and JavaScriptCore collect as many frames as this says; others do not look at it. */
+const traced: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error;
+
 /**
  * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
  * nobody, and tracing it would cost ten times the rest of the refusal. What explains it is in `cause`.
  */
 export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
-  const limit = Error.stackTraceLimit;
+  const limit = traced.stackTraceLimit;
   try {
-    Error.stackTraceLimit = 0;
+    traced.stackTraceLimit = 0;
   } catch {
     return new AuthError(reason, options); // the host froze Error: then with a trace
   }
   try {
     return new AuthError(reason, options);
   } finally {
-    Error.stackTraceLimit = limit;
+    traced.stackTraceLimit = limit;
   }
 }

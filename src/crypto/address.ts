@@ -27,8 +27,12 @@ export function parseAddress(text: string): Address | undefined {
   return digits === lower || digits === digits.toUpperCase() || text === address ? address : undefined;
 }
 
+/** The last result of `checksumAddress`. The wallet that a token claims and the one that it proves are mostly the same. */
+let last: { readonly lower: string; readonly address: Address } | undefined;
+
 /** EIP-55: a letter is upper case where the same place in the hash of the lower-case text holds 8 or more. */
 function checksumAddress(lower: string): Address {
+  if (last?.lower === lower) return last.address;
   const hash = keccak256(encoder.encode(lower));
   let text = '';
   for (let i = 0; i < 40; i++) {
@@ -36,5 +40,7 @@ function checksumAddress(lower: string): Address {
     const digit = lower.charAt(i);
     text += nibble >= 8 ? digit.toUpperCase() : digit;
   }
-  return `0x${text}`;
+  const address: Address = `0x${text}`;
+  last = { lower, address };
+  return address;
 }

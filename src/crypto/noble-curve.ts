@@ -32,7 +32,12 @@ export const nobleCurve: Curve = Object.freeze({
   },
 
   sign(digest: Uint8Array, privateKey: Uint8Array) {
-    const recovered = sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered', extraEntropy: false });
+    const recovered = sign(digest, privateKey, {
+      prehash: false,
+      lowS: true,
+      format: 'recovered',
+      extraEntropy: false,
+    });
     return { bytes: recovered.slice(1), recovery: recovered[0] ?? 0 };
   },
 

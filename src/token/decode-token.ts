@@ -1,14 +1,12 @@
-import { fromBinary } from '@bufbuild/protobuf';
+import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 
 import { AuthDataSchema, TokenSchema } from '../../gen/message_api/v1/authn_pb.js';
-import type { PublicKey } from '../../gen/message_contents/public_key_pb.js';
+import { PublicKeySchema, type PublicKey } from '../../gen/message_contents/public_key_pb.js';
 import type { Signature } from '../../gen/message_contents/signature_pb.js';
 import { refusal } from '../errors.js';
 import { decodeBase64 } from './base64.js';
+import { checkWire } from './check-wire.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
-
-/** Unknown fields are ignored (PROTOCOL.md section 3), so they are not kept either. */
-const READ = { readUnknownFields: false } as const;
 
 /**
  * Reads the fields of a token and judges none of them.
@@ -19,7 +17,7 @@ export function decodeToken(token: string): TokenFields {
   const bytes = typeof token === 'string' ? decodeBase64(token) : undefined;
   if (bytes === undefined) throw refusal('MALFORMED_TOKEN', { cause: 'not base64' });
   try {
-    const { identityKey, authDataBytes, authDataSignature } = fromBinary(TokenSchema, bytes, READ);
+    const { identityKey, authDataBytes, authDataSignature } = read(TokenSchema, bytes);
     return {
       identityKey: identityKey && identityKeyFields(identityKey),
       authDataBytes,
@@ -36,11 +34,29 @@ export function decodeToken(token: string): TokenFields {
  */
 export function decodeAuthData(bytes: Uint8Array): AuthDataFields {
   try {
-    const { walletAddr, createdNs } = fromBinary(AuthDataSchema, bytes, READ);
+    const { walletAddr, createdNs } = read(AuthDataSchema, bytes);
     return { walletAddress: walletAddr, createdNs };
   } catch (cause) {
     throw refusal('MALFORMED_AUTH_DATA', { cause });
   }
+}
+
+/**
+ * Reads a certified identity key in the form in which it is stored.
+ * @throws AuthError INVALID_IDENTITY_KEY
+ */
+export function decodeIdentityKey(bytes: Uint8Array): IdentityKeyFields {
+  try {
+    return identityKeyFields(read(PublicKeySchema, bytes));
+  } catch (cause) {
+    throw refusal('INVALID_IDENTITY_KEY', { cause });
+  }
+}
+
+function read<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): MessageShape<Desc> {
+  checkWire(schema, bytes);
+  // unknown fields are ignored (PROTOCOL.md section 3), so they are not kept either
+  return fromBinary(schema, bytes, { readUnknownFields: false });
 }
 
 function identityKeyFields({ timestamp, union, signature }: PublicKey): IdentityKeyFields {

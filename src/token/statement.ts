@@ -1,6 +1,9 @@
 import { encodeUnsignedKey } from './encode-token.js';
 import type { IdentityKeyFields } from './fields.js';
 
+/** Every byte as two hex digits. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
 export interface IdentityStatement {
   /** The first line, such as `XMTP : Create Identity`. */
@@ -39,5 +42,7 @@ export function validateStatement(statement: IdentityStatement): IdentityStateme
 }
 
 function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }

@@ -26,5 +26,5 @@ export function certificateKey({ keyTimestamp, identityKey, walletSignature, wal
 }
 
 function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  return Reflect.apply(String.fromCharCode, undefined, bytes);
 }

@@ -50,9 +50,10 @@ export function checkToken(
   checkRevocation(deviceId, settings);
 
   const digest = keccak256(parts.authDataBytes);
-  if (settings.curve.verify(parts.authDataSignature, digest, parts.identityKey) !== true) {
-    throw refusal('INVALID_AUTH_DATA_SIGNATURE');
-  }
+  const signed: unknown = settings.curve.verify(parts.authDataSignature, digest, parts.identityKey);
+  if (typeof signed !== 'boolean') throw new TypeError(`curve ${settings.curve.name}: verify must return a boolean`);
+  if (!signed) throw refusal('INVALID_AUTH_DATA_SIGNATURE');
+
   const wallet = known?.wallet ?? certifyingWallet(parts, settings.statement, settings.curve);
   if (wallet !== claimed) throw refusal('WALLET_MISMATCH', { cause: { claimed, recovered: wallet } });
 

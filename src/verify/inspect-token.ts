@@ -36,9 +36,8 @@ export function inspectToken(text: string, options: VerifierOptions = {}): Token
   if (typeof text !== 'string') throw new TypeError('the token must be a string');
   const settings = verifierSettings(options);
   const trimmed = text.trim();
-  const token = trimmed.replace(/^bearer +/i, '');
-  const fields = attempt(() => decodeToken(token));
-  const judged = judge(trimmed === token ? bearerValue(token) : trimmed, options);
+  const fields = attempt(() => decodeToken(trimmed.replace(/^bearer +/i, '')));
+  const judged = judge(trimmed.includes(' ') ? trimmed : bearerValue(trimmed), options);
   return Object.freeze({
     verdict: judged.identity ? 'accepted' : 'refused',
     ...judged,
@@ -48,7 +47,10 @@ export function inspectToken(text: string, options: VerifierOptions = {}): Token
   });
 }
 
-function judge(authorization: string, options: VerifierOptions): Pick<TokenInspection, 'identity' | 'reason' | 'error'> {
+function judge(
+  authorization: string,
+  options: VerifierOptions,
+): Pick<TokenInspection, 'identity' | 'reason' | 'error'> {
   const verifier = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
   try {
     return { identity: verifier.verify(authorization), reason: undefined, error: undefined };

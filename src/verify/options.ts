@@ -1,5 +1,6 @@
 import type { Curve } from '../crypto/curve.js';
 import { nobleCurve } from '../crypto/noble-curve.js';
+import { clock, integer, knownOptions, optionalFunction } from '../options.js';
 import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
 
 const DAY_MS = 86_400_000;
@@ -76,38 +77,8 @@ export function verifierSettings(options: VerifierOptions = {}): VerifierSetting
   });
 }
 
-/** @throws TypeError if the options are no object or hold a name that is not listed: a misspelt limit must not be silently off. */
-export function knownOptions(options: object, names: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new TypeError(`unknown option ${JSON.stringify(name)}; known are ${names.join(', ')}`);
-  }
-}
-
-/** @throws TypeError unless the value is `undefined` or an integer in the range. */
-export function integer(name: string, value: unknown, fallback: number, low: number, high: number): number {
-  if (value === undefined) return fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
-  throw new TypeError(`${name} must be an integer from ${low} to ${high}`);
-}
-
-/** @throws TypeError unless the value is `undefined` or a function. */
-export function optionalFunction<F>(name: string, value: F): F {
-  if (value === undefined || typeof value === 'function') return value;
-  throw new TypeError(`${name} must be a function`);
-}
-
 function checkedCurve(curve: Curve): Curve {
-  const { name, verify, recover } = curve ?? {};
-  if (typeof name === 'string' && typeof verify === 'function' && typeof recover === 'function') return curve;
+  const shape = [typeof curve?.name, typeof curve?.verify, typeof curve?.recover].join();
+  if (shape === 'string,function,function') return curve;
   throw new TypeError('curve must be a Curve: { name, verify, recover, sign, publicKey }');
-}
-
-function clock(now: (() => Date) | undefined): () => number {
-  if (now === undefined) return () => Date.now();
-  return () => {
-    const ms = now().getTime();
-    if (!Number.isSafeInteger(ms)) throw new Error('now() gave an invalid Date');
-    return ms;
-  };
 }

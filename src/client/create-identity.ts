@@ -1,0 +1,30 @@
+import { randomPrivateKey } from '../crypto/private-key.js';
+import { statementText } from '../token/statement.js';
+import { checkCertificate } from './check-certificate.js';
+import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
+import { epochMs } from './epoch.js';
+import { clientSettings, type ClientOptions } from './options.js';
+import { readWalletSignature } from './wallet-signature.js';
+import { connectWallet, type WalletLike } from './wallet.js';
+
+/** How an identity is made: for which network, by which clock, with which curve. */
+export type IdentityOptions = ClientOptions;
+
+/**
+ * Makes a fresh identity key and asks the wallet, once, to certify it: the only prompt that a user ever sees for this
+ * device. Keep the result with `exportIdentity`.
+ * @throws TypeError if an option is wrong or the wallet is none.
+ * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH if the wallet did not sign the statement with the key of
+ *   its own address, as contract wallets cannot. What the wallet itself throws, such as "user rejected", passes through.
+ */
+export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
+  const settings = clientSettings(options, ['statement', 'now', 'curve']);
+  const { address, sign } = await connectWallet(wallet);
+
+  const privateKey = randomPrivateKey();
+  const unsigned = { timestamp: epochMs(settings.nowMs()), bytes: settings.curve.publicKey(privateKey) };
+  const answer = await sign(statementText(unsigned, settings.statement));
+  const key: CertifiedKey = { ...unsigned, signature: { kind: 'ecdsa_compact', ...readWalletSignature(answer) } };
+  checkCertificate(key, address, settings);
+  return deviceIdentity({ wallet: address, privateKey, key });
+}

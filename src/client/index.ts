@@ -1,0 +1,19 @@
+export type { Address } from '../crypto/address.js';
+export type { Curve, RecoverableSignature } from '../crypto/curve.js';
+export { AuthError, type AuthErrorOptions, type AuthReason } from '../errors.js';
+export { xmtpStatement, type IdentityStatement } from '../token/statement.js';
+export { createIdentity, type IdentityOptions } from './create-identity.js';
+export { createToken, type TokenOptions } from './create-token.js';
+export { createTokenSource, type TokenSourceOptions } from './create-token-source.js';
+export type { DeviceIdentity } from './device-identity.js';
+export { exportIdentity } from './export-identity.js';
+export { importIdentity, type ImportIdentityOptions } from './import-identity.js';
+export type { TokenSource } from './token-source.js';
+export type {
+  AccountWallet,
+  ClientWallet,
+  ProviderWallet,
+  SignerWallet,
+  WalletLike,
+  WalletSignature,
+} from './wallet.js';

@@ -1,0 +1,101 @@
+import { parseAddress, type Address } from '../crypto/address.js';
+import { toHex } from '../crypto/hex.js';
+
+/** What a wallet may give as a signature: hex with `0x`, or bytes. */
+export type WalletSignature = string | Uint8Array;
+
+/** A viem account with its key at hand, or a plain object that signs `{ message }` and has an address. */
+export interface AccountWallet {
+  readonly address: string;
+  signMessage(request: { message: string }): WalletSignature | Promise<WalletSignature>;
+}
+
+/** A viem wallet client that has an account. */
+export interface ClientWallet {
+  readonly account: { readonly address: string };
+  signMessage(request: { account: object; message: string }): WalletSignature | Promise<WalletSignature>;
+}
+
+/** An ethers signer, version 5 or 6, or a plain object that signs a text and tells its address when asked. */
+export interface SignerWallet {
+  getAddress(): string | Promise<string>;
+  signMessage(message: string): WalletSignature | Promise<WalletSignature>;
+}
+
+/** An EIP-1193 provider, such as `window.ethereum`. */
+export interface ProviderWallet {
+  request(request: { method: string; params?: unknown }): Promise<unknown>;
+}
+
+/** Whatever can sign a text with `personal_sign`. Told apart by shape; no wallet library is needed. */
+export type WalletLike = AccountWallet | ClientWallet | SignerWallet | ProviderWallet;
+
+/** A wallet whose address is known. */
+export interface ConnectedWallet {
+  readonly address: Address;
+  /** Asks the wallet to sign; what it answers is not judged yet. Its own errors pass through. */
+  readonly sign: (text: string) => unknown;
+}
+
+/**
+ * Finds out how to talk to a wallet and asks for its address, nothing else.
+ * @throws TypeError if it is no wallet or has no Ethereum address; what the wallet itself throws passes through.
+ */
+export async function connectWallet(wallet: WalletLike): Promise<ConnectedWallet> {
+  if (isClient(wallet)) {
+    const { account } = wallet;
+    return { address: addressFrom(account.address), sign: (message) => wallet.signMessage({ account, message }) };
+  }
+  if (isSigner(wallet)) {
+    return { address: addressFrom(await wallet.getAddress()), sign: (text) => wallet.signMessage(text) };
+  }
+  if (isAccount(wallet)) {
+    return { address: addressFrom(wallet.address), sign: (message) => wallet.signMessage({ message }) };
+  }
+  if (isProvider(wallet)) {
+    const accounts = await wallet.request({ method: 'eth_requestAccounts' });
+    const account: unknown = Array.isArray(accounts) ? accounts[0] : undefined;
+    const sign = (text: string) => {
+      const params = [toHex(new TextEncoder().encode(text)), account];
+      return wallet.request({ method: 'personal_sign', params });
+    };
+    return { address: addressFrom(account), sign };
+  }
+  throw new TypeError(
+    'not a wallet: expected a viem account or wallet client, an ethers signer, an EIP-1193 provider, ' +
+      'or an object with signMessage and either address or getAddress',
+  );
+}
+
+/** The case of the letters is no check here: some chains have their own, and the signature decides anyway. */
+function addressFrom(value: unknown): Address {
+  const address = typeof value === 'string' ? parseAddress(value.toLowerCase()) : undefined;
+  if (address === undefined) throw new TypeError('the wallet gave no Ethereum address');
+  return address;
+}
+
+function isClient(wallet: unknown): wallet is ClientWallet {
+  return isObject(wallet) && isFunction(wallet['signMessage']) && isObject(wallet['account']);
+}
+
+/** A smart account of viem has both ways to tell its address, but signs as a viem account does. */
+function isSigner(wallet: unknown): wallet is SignerWallet {
+  if (!isObject(wallet) || wallet['type'] === 'smart') return false;
+  return isFunction(wallet['signMessage']) && isFunction(wallet['getAddress']);
+}
+
+function isAccount(wallet: unknown): wallet is AccountWallet {
+  return isObject(wallet) && isFunction(wallet['signMessage']) && typeof wallet['address'] === 'string';
+}
+
+function isProvider(wallet: unknown): wallet is ProviderWallet {
+  return isObject(wallet) && isFunction(wallet['request']);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return (typeof value === 'object' && value !== null) || isFunction(value);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

@@ -1,0 +1,3 @@
+export { fastestCurve } from './fastest-curve.js';
+export { nativeCurve } from './native-curve.js';
+export { wasmCurve } from './wasm-curve.js';

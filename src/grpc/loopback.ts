@@ -1,0 +1,21 @@
+import { isIPv4 } from 'node:net';
+
+/**
+ * Tells whether a grpc-js target can only mean this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix socket, with or
+ * without a scheme and a port. A name that merely resolves to loopback, or that another machine is asked for, does not count.
+ */
+export function isLoopbackTarget(target: string): boolean {
+  if (/^unix(-abstract)?:/.test(target)) return true;
+  const path = target.replace(/^(dns:(\/\/\/)?|ipv4:|ipv6:)/, '');
+  return path.split(',').every((address) => isLoopbackHost(hostOf(address)));
+}
+
+function hostOf(address: string): string {
+  const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(address);
+  if (bracketed) return bracketed[1] ?? '';
+  return address.split(':').length > 2 ? address : address.replace(/:\d+$/, '');
+}
+
+function isLoopbackHost(host: string): boolean {
+  return /^localhost$/i.test(host) || (isIPv4(host) && host.startsWith('127.')) || host === '::1';
+}

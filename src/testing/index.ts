@@ -1,0 +1,4 @@
+export { mintIdentity, type MintIdentityOptions } from './mint-identity.js';
+export { mintToken, type MintableReason, type MintTokenOptions } from './mint-token.js';
+export { settableClock, type SettableClock } from './settable-clock.js';
+export { testWallets, type TestWallet } from './test-wallets.js';

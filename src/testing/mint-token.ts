@@ -1,0 +1,64 @@
+import { secretsOf } from '../client/device-identity.js';
+import { signToken, type TokenContent } from '../client/sign-token.js';
+import { keccak256 } from '../crypto/hash.js';
+import { nobleCurve } from '../crypto/noble-curve.js';
+import type { AuthReason } from '../errors.js';
+import { clock, knownOptions, optionalFunction } from '../options.js';
+import { mintIdentity, mintIdentityOptionNames, type MintIdentityOptions } from './mint-identity.js';
+import { testWallets } from './test-wallets.js';
+
+const TWO_HOURS_MS = 7_200_000;
+
+/** What to change so that a node with default options refuses for exactly this reason. */
+const FLAWS = {
+  /** Made two hours too early. */
+  TOKEN_EXPIRED: ({ createdMs }) => ({ createdMs: createdMs - TWO_HOURS_MS }),
+  /** Made two hours too late. */
+  TOKEN_FROM_FUTURE: ({ createdMs }) => ({ createdMs: createdMs + TWO_HOURS_MS }),
+  /** Says that it is another wallet's. */
+  WALLET_MISMATCH: ({ wallet }) => {
+    const { alice, bob } = testWallets;
+    return { wallet: wallet === bob.address ? alice.address : bob.address };
+  },
+  /** Says that it is nobody's. */
+  INVALID_WALLET_ADDRESS: () => ({ wallet: '0x0' }),
+  /** Forged: signed by another key than the certified one. */
+  INVALID_AUTH_DATA_SIGNATURE: ({ privateKey }) => ({ privateKey: keccak256(privateKey) }),
+  /** The certificate has a recovery id that no signature has. */
+  INVALID_WALLET_SIGNATURE: ({ key }) => ({
+    key: { ...key, signature: key.signature && { ...key.signature, recovery: 4 } },
+  }),
+  /** Has no certificate at all. */
+  UNSIGNED_IDENTITY_KEY: ({ key }) => ({ key: { ...key, signature: undefined } }),
+} as const satisfies Partial<Record<AuthReason, (good: TokenContent) => Partial<TokenContent>>>;
+
+/** The reasons for which a minted token can be refused. */
+export type MintableReason = keyof typeof FLAWS;
+
+/** Whose token, made when, and what is wrong with it. Every option may be left out. */
+export interface MintTokenOptions extends MintIdentityOptions {
+  /** The clock by which it is made. Default: the system's. */
+  now?: (() => Date) | undefined;
+  /**
+   * Breaks the token so that a node with default options and the same clock refuses it for this reason: TOKEN_EXPIRED
+   * (made two hours before), TOKEN_FROM_FUTURE (two hours after), WALLET_MISMATCH (claims another wallet),
+   * INVALID_WALLET_ADDRESS (claims `0x0`), INVALID_AUTH_DATA_SIGNATURE (forged: signed by another key),
+   * INVALID_WALLET_SIGNATURE (recovery id 4) or UNSIGNED_IDENTITY_KEY (no certificate). Default: it is good.
+   */
+  refusedFor?: MintableReason | undefined;
+}
+
+/**
+ * Makes a token for tests: the text that follows `Bearer `. Equal options at an equal time give an equal token.
+ * @throws TypeError if an option is wrong.
+ */
+export function mintToken(options: MintTokenOptions = {}): string {
+  knownOptions(options, [...mintIdentityOptionNames, 'now', 'refusedFor']);
+  const { now, refusedFor, ...whose } = options;
+  if (refusedFor !== undefined && !Object.hasOwn(FLAWS, refusedFor)) {
+    throw new TypeError(`refusedFor must be one of ${Object.keys(FLAWS).join(', ')}`);
+  }
+  const createdMs = clock(optionalFunction('now', now))();
+  const good: TokenContent = { ...secretsOf(mintIdentity(whose)), createdMs };
+  return signToken(refusedFor === undefined ? good : { ...good, ...FLAWS[refusedFor](good) }, nobleCurve);
+}

@@ -1,0 +1,15 @@
+import type { RecoverableSignature } from '../crypto/curve.js';
+import { fromHex } from '../crypto/hex.js';
+import { nobleCurve } from '../crypto/noble-curve.js';
+import { hashPersonalMessage } from '../crypto/personal-message.js';
+
+/**
+ * Signs a text as a wallet does on `personal_sign`, always with the same signature.
+ * @param privateKey 32 bytes as hex with `0x`.
+ * @throws TypeError if the private key is no hex.
+ */
+export function personalSign(text: string, privateKey: string): RecoverableSignature {
+  const key = fromHex(privateKey);
+  if (key === undefined) throw new TypeError('a private key must be hex with 0x');
+  return nobleCurve.sign(hashPersonalMessage(text), key);
+}

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+
+import * as client from '../../src/client/index.js';
+
+it('exports these names and no others', () => {
+  expect(Object.keys(client).toSorted()).toEqual([
+    'AuthError',
+    'createIdentity',
+    'createToken',
+    'createTokenSource',
+    'exportIdentity',
+    'importIdentity',
+    'xmtpStatement',
+  ]);
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import { checkRules } from '../../src/gate/check-rules.js';
+import { compileRules } from '../../src/gate/rules.js';
+import { healthRules, reflectionRules } from '../../src/gate/well-known.js';
+
+const paths = ['/a.S/Two', '/a.S/One', '/a.T/One'];
+
+describe('checkRules', () => {
+  it('tells which methods each rule decides, and which are left to the default', () => {
+    const table = compileRules({ 'a.S/*': 'optional', '/a.S/One': 'public' });
+    expect(checkRules(table, paths)).toEqual([
+      { pattern: 'a.S/*', auth: 'optional', methods: ['/a.S/Two'] },
+      { pattern: '/a.S/One', auth: 'public', methods: ['/a.S/One'] },
+      { pattern: 'default', auth: 'required', methods: ['/a.T/One'] },
+    ]);
+  });
+
+  it('shows a rule that others leave nothing to', () => {
+    const table = compileRules({ 'a.T/*': 'optional', 'a.T/One': 'public', '*': 'required' });
+    expect(checkRules(table, ['/a.T/One'])).toEqual([
+      { pattern: 'a.T/*', auth: 'optional', methods: [] },
+      { pattern: 'a.T/One', auth: 'public', methods: ['/a.T/One'] },
+      { pattern: '*', auth: 'required', methods: [] },
+    ]);
+  });
+
+  it.each(['a.S/Three', 'a.U/*', 'a.S/one', 'grpc.health.v1.Health/Chek'])(
+    'refuses %s, which names no method',
+    (pattern) => {
+      expect(() => checkRules(compileRules({ [pattern]: 'public' }), paths)).toThrow(
+        new TypeError(`rules: ${JSON.stringify(pattern)} names no method of the given services`),
+      );
+    },
+  );
+
+  it('takes the presets without their services', () => {
+    const table = compileRules({ ...healthRules, ...reflectionRules });
+    expect(checkRules(table, paths).map(({ pattern, methods }) => [pattern, methods.length])).toEqual([
+      ['grpc.health.v1.Health/*', 0],
+      ['grpc.reflection.v1.ServerReflection/*', 0],
+      ['grpc.reflection.v1alpha.ServerReflection/*', 0],
+      ['default', 3],
+    ]);
+  });
+
+  it('takes `*` whatever there is', () => {
+    expect(checkRules(compileRules({ '*': 'public' }), [])).toEqual([{ pattern: '*', auth: 'public', methods: [] }]);
+  });
+});

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { AuthError } from '../../src/errors.js';
+import { withTimeLimit } from '../../src/gate/time-limit.js';
+
+describe('withTimeLimit', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('passes on an answer and leaves no timer', async () => {
+    await expect(withTimeLimit(Promise.resolve(7), 50)).resolves.toBe(7);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('passes on a rejection and leaves no timer', async () => {
+    const error = new Error('mine');
+    await expect(withTimeLimit(Promise.reject(error), 50)).rejects.toBe(error);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('gives up when the time is up and not before', async () => {
+    let outcome: unknown;
+    void withTimeLimit(new Promise(() => undefined), 50).catch((error: unknown) => (outcome = error));
+    await vi.advanceTimersByTimeAsync(49);
+    expect(outcome).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcome).toEqual(new AuthError('AUTH_UNAVAILABLE', { cause: 'no answer within 50 ms' }));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('takes anything with a then method', async () => {
+    const thenable = { then: (resolve: (value: number) => void) => resolve(7) } as PromiseLike<number>;
+    await expect(withTimeLimit(thenable, 50)).resolves.toBe(7);
+  });
+});

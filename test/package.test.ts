@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  name: string;
+  exports: Record<string, string | { types: string; default: string }>;
+};
+const entries = Object.entries(manifest.exports).flatMap(([entry, target]) =>
+  typeof target === 'string' ? [] : [{ entry: join(manifest.name, entry), ...target }],
+);
+
+it('was built: run `npm run build` before this file', () => {
+  expect(existsSync(join(root, 'dist/src/index.js'))).toBe(true);
+});
+
+describe.each(entries)('$entry', ({ entry, types, default: file }) => {
+  it('exports what the snapshot says, to import() and to require() alike', () => {
+    const script = `
+      const required = require(${JSON.stringify(entry)});
+      import(${JSON.stringify(entry)}).then((imported) => {
+        const names = (namespace) => Object.keys(namespace).filter((name) => name !== '__esModule').sort();
+        console.log(JSON.stringify([names(imported), names(required)]));
+      });`;
+    const printed = execFileSync(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [imported, required] = JSON.parse(printed) as [string[], string[]];
+    expect(required).toEqual(imported);
+    expect(imported).toMatchSnapshot();
+  });
+
+  it('has its declarations and source maps', () => {
+    for (const path of [types, file, `${file}.map`, types.replace('.d.ts', '.d.ts.map')]) {
+      expect(existsSync(join(root, path))).toBe(true);
+    }
+  });
+});
+
+describe('bundles for browsers', () => {
+  it.each(['.', './client', './proto', './testing'])('%s needs no Node module and no grpc-js', async (entry) => {
+    const target = manifest.exports[entry] as { default: string };
+    const { metafile, outputFiles } = await build({
+      entryPoints: [join(root, target.default)],
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      write: false,
+      metafile: true,
+      logLevel: 'silent',
+    });
+    expect(Object.keys(metafile.inputs).filter((path) => /@grpc|\/(grpc|gate|curves|cli)\//.test(path))).toEqual([]);
+    expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
+  });
+});
+
+it('the packed files are the ones that users need and no others', () => {
+  const [packed] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+  ) as [{ files: { path: string }[] }];
+  const tops = new Set(packed.files.map(({ path }) => path.split('/')[0]));
+  expect([...tops].toSorted()).toEqual(
+    ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'gen', 'package.json', 'proto', 'src'].toSorted(),
+  );
+});
+
+it('publint has nothing to say', () => {
+  execFileSync(join(root, 'node_modules/.bin/publint'), ['--strict', '--pack', 'false'], { cwd: root, stdio: 'pipe' });
+});

@@ -1,0 +1,7 @@
+import { expect, it } from 'vitest';
+
+import * as testing from '../../src/testing/index.js';
+
+it('exports these names and no others', () => {
+  expect(Object.keys(testing).toSorted()).toEqual(['mintIdentity', 'mintToken', 'settableClock', 'testWallets']);
+});
