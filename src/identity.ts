@@ -14,15 +14,35 @@ export interface WalletIdentity {
 
 /** Makes a frozen identity that does not share its key bytes with anybody. */
 export function walletIdentity(facts: WalletIdentity): WalletIdentity {
-  const { wallet, deviceId, issuedAtMs, expiresAtMs } = facts;
-  const key = facts.identityKey.slice();
-  return Object.freeze({
-    wallet,
-    deviceId,
-    get identityKey() {
-      return key.slice();
+  return new FrozenIdentity(facts);
+}
+
+/**
+ * A node remembers many of these, so they are kept small: one getter for all of them, not one each, and the key as a text
+ * of as many characters, which takes a third of a byte array's memory.
+ */
+class FrozenIdentity implements WalletIdentity {
+  static readonly #identityKey: PropertyDescriptor & ThisType<FrozenIdentity> = {
+    enumerable: true,
+    get() {
+      return Uint8Array.from(this.#key, (character) => character.charCodeAt(0));
     },
-    issuedAtMs,
-    expiresAtMs,
-  });
+  };
+
+  readonly wallet: `0x${string}`;
+  readonly deviceId: string;
+  declare readonly identityKey: Uint8Array;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly #key: string;
+
+  constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs }: WalletIdentity) {
+    this.wallet = wallet;
+    this.deviceId = deviceId;
+    Object.defineProperty(this, 'identityKey', FrozenIdentity.#identityKey);
+    this.issuedAtMs = issuedAtMs;
+    this.expiresAtMs = expiresAtMs;
+    this.#key = Reflect.apply(String.fromCharCode, undefined, identityKey);
+    Object.freeze(this);
+  }
 }

@@ -5,6 +5,7 @@ import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
 import { checkRules, type RuleCoverage } from './check-rules.js';
 import { refusalStatus, type RefusalStatus } from './error-details.js';
+import { guardedVerify } from './guarded-verify.js';
 import { gateSettings, verifierOptions, type CallFacts, type GateOptions } from './options.js';
 import { compileRules, type MethodRule } from './rules.js';
 import { tell } from './tell.js';
@@ -40,15 +41,17 @@ const ANONYMOUS: Decision = Object.freeze({ admitted: true, identity: undefined,
  * @throws TypeError if an option is wrong.
  */
 export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<Metadata> {
-  const { authorize, authorizeTimeoutMs, onDecision } = gateSettings(options);
+  const { authorize, authorizeTimeoutMs, onDecision, allowance, addresses } = gateSettings(options);
   const rules = compileRules(options.rules);
   const verifier = createVerifier(verifierOptions(options));
   const nowMs = clock(options.now);
+  const verify = guardedVerify(verifier, allowance, addresses, nowMs);
 
   function decide(call: CallFacts<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision> {
     const rule = rules.ruleOf(call.method);
     try {
-      const identity = authenticate(authorization, rule);
+      const anonymous = rule.auth !== 'required' && isMissing(authorization);
+      const identity = anonymous ? undefined : verify(authorization, call);
       if (authorize === undefined || rule.auth === 'public') return admit(call, rule, identity);
       const answer = authorize(identity, call);
       if (!isPromiseLike(answer)) return obey(answer, call, rule, identity);
@@ -59,10 +62,6 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
     } catch (error) {
       return refuse(error, call, rule);
     }
-  }
-
-  function authenticate(authorization: AuthorizationValue, { auth }: MethodRule): WalletIdentity | undefined {
-    return auth !== 'required' && isMissing(authorization) ? undefined : verifier.verify(authorization);
   }
 
   function obey(answer: unknown, call: CallFacts, rule: MethodRule, identity: WalletIdentity | undefined): Decision {

@@ -2,6 +2,8 @@ import type { AuthError, AuthReason } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { integer, knownOptions, optionalFunction } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
+import { createAddressReader, type AddressReader } from './client-address.js';
+import { createFailureAllowance, type FailureAllowance, type FailureAllowanceOptions } from './failure-allowance.js';
 import type { AuthRule, AuthRules } from './rules.js';
 
 /** A call at the door, as far as hooks may know it. */
@@ -12,6 +14,8 @@ export interface CallFacts<Metadata = unknown> {
   readonly peer: string;
   /** The call's metadata, in the transport's own type. */
   readonly metadata: Metadata;
+  /** The values of a metadata key that holds text, in order; none if it is not there. */
+  header(key: string): readonly string[];
 }
 
 /** What the door decided about one call. Every label has a bounded set of values; `error` is for logs. */
@@ -43,6 +47,15 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
     | undefined;
   /** How long `authorize` may take, in milliseconds; then the call ends with AUTH_UNAVAILABLE. 1 to 600 000. Default 5 000 (five seconds). */
   authorizeTimeoutMs?: number | undefined;
+  /**
+   * Bounds the curve operations that forged tokens of one address can cost; beyond it, callers there whose tokens are not
+   * remembered get RATE_LIMITED. Default: no bound, because behind a proxy that is not named in `trustedProxies`, or one
+   * NAT, all callers share an address, and a single forger could lock out everybody who is new. Set it on nodes that see
+   * their callers' addresses; `{}` takes its defaults.
+   */
+  failureAllowance?: FailureAllowanceOptions | undefined;
+  /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */
+  trustedProxies?: readonly string[] | undefined;
   /** Told every decision. What it throws or rejects with is dropped. Default: nobody is told. */
   onDecision?: ((event: DecisionEvent) => void) | undefined;
 }
@@ -55,6 +68,8 @@ export interface GateSettings<Metadata> {
   readonly authorize: GateOptions<Metadata>['authorize'];
   readonly authorizeTimeoutMs: number;
   readonly onDecision: GateOptions<Metadata>['onDecision'];
+  readonly allowance: FailureAllowance | undefined;
+  readonly addresses: AddressReader;
 }
 
 /** The names of the options that only a gate has. */
@@ -62,6 +77,8 @@ export const gateOptionNames = [
   'rules',
   'authorize',
   'authorizeTimeoutMs',
+  'failureAllowance',
+  'trustedProxies',
   'onDecision',
 ] as const satisfies readonly (keyof GateOptions)[];
 
@@ -75,6 +92,8 @@ export function gateSettings<Metadata>(options: GateOptions<Metadata>): GateSett
     authorize: optionalFunction('authorize', options.authorize),
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),
+    allowance: options.failureAllowance === undefined ? undefined : createFailureAllowance(options.failureAllowance),
+    addresses: createAddressReader(options.trustedProxies),
   });
 }
 

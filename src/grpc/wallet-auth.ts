@@ -117,4 +117,8 @@ class GrpcCallFacts implements CallFacts<Metadata> {
   get metadata(): Metadata {
     return this.#metadata;
   }
+
+  header(key: string): readonly string[] {
+    return this.#metadata.get(key).filter((value) => typeof value === 'string');
+  }
 }

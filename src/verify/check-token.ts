@@ -34,6 +34,7 @@ export function checkToken(
   nowMs: number,
   settings: VerifierSettings,
   devices: Memory<CertifiedDevice>,
+  beforeCurve?: () => void,
 ): CheckedToken {
   const parts = requireParts(decodeToken(token));
   const { walletAddress, createdNs } = decodeAuthData(parts.authDataBytes);
@@ -49,6 +50,7 @@ export function checkToken(
   const deviceId = claimed === known?.wallet ? known.deviceId : deviceIdOf(claimed, parts.identityKey);
   checkRevocation(deviceId, settings);
 
+  beforeCurve?.();
   const digest = keccak256(parts.authDataBytes);
   const signed: unknown = settings.curve.verify(parts.authDataSignature, digest, parts.identityKey);
   if (typeof signed !== 'boolean') throw new TypeError(`curve ${settings.curve.name}: verify must return a boolean`);

@@ -17,9 +17,11 @@ export interface Verifier {
   /**
    * Runs the checks of PROTOCOL.md section 4. Synchronous; no network; the only outside facts are the clock and `isRevoked`.
    * @param authorization the value of the `authorization` header or metadata key, or the list of its values.
+   * @param beforeCurve called when everything but the signatures is right and no memory knows the token: the place to
+   *   refuse a caller who has cost too much already, by throwing an AuthError.
    * @throws AuthError, and nothing else.
    */
-  verify(authorization: AuthorizationValue): WalletIdentity;
+  verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity;
 }
 
 /**
@@ -31,11 +33,11 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
   const tokens = createMemory<CheckedToken>(settings.maxRememberedTokens);
   const devices = createMemory<CertifiedDevice>(settings.maxRememberedDevices);
 
-  function check(token: string): WalletIdentity {
+  function check(token: string, beforeCurve?: () => void): WalletIdentity {
     const nowMs = settings.nowMs();
     const remembered = tokens.get(token);
     if (remembered === undefined) {
-      const checked = checkToken(token, nowMs, settings, devices);
+      const checked = checkToken(token, nowMs, settings, devices, beforeCurve);
       tokens.set(ownCopy(token), checked);
       return checked.identity;
     }
@@ -53,9 +55,9 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     get rememberedDevices() {
       return devices.size;
     },
-    verify(authorization: AuthorizationValue): WalletIdentity {
+    verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity {
       try {
-        return check(bearerToken(authorization, settings.maxTokenLength));
+        return check(bearerToken(authorization, settings.maxTokenLength), beforeCurve);
       } catch (cause) {
         throw cause instanceof AuthError ? cause : refusal('INTERNAL', { cause });
       }

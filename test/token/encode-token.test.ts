@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 
+import type * as XmtpProto from '@xmtp/proto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -10,7 +11,7 @@ import { concat, NOTHING, text, uint } from '../support/raw-proto.js';
 import { planToken, tokenText } from '../support/token-workshop.js';
 
 // XMTP's own generated code. Its ES modules do not load in Node, its CommonJS ones do.
-const { authn, publicKey } = createRequire(import.meta.url)('@xmtp/proto') as typeof import('@xmtp/proto');
+const { authn, publicKey } = createRequire(import.meta.url)('@xmtp/proto') as typeof XmtpProto;
 
 const plan = planToken();
 const compact = ({ bytes, recovery }: { bytes: Uint8Array; recovery: number | bigint }): SignatureFields => ({

@@ -1,0 +1,37 @@
+import { AuthError } from '../errors.js';
+import type { WalletIdentity } from '../identity.js';
+import type { AuthorizationValue } from '../token/bearer.js';
+import type { Verifier } from '../verify/create-verifier.js';
+import type { AddressReader } from './client-address.js';
+import { isDear, type FailureAllowance } from './failure-allowance.js';
+import type { CallFacts } from './options.js';
+
+/** Finds out who is calling. @throws AuthError */
+export type Verify = (authorization: AuthorizationValue, call: CallFacts) => WalletIdentity;
+
+/**
+ * Verifies tokens on the account of the address that they come from. The address is looked at only when the curve would be
+ * touched, so remembered tokens and cheap refusals cost nothing more, and only failures on the curve are charged.
+ */
+export function guardedVerify(
+  verifier: Verifier,
+  allowance: FailureAllowance | undefined,
+  addresses: AddressReader,
+  nowMs: () => number,
+): Verify {
+  if (allowance === undefined) return (authorization) => verifier.verify(authorization);
+  return (authorization, call) => {
+    let address: string | undefined;
+    const beforeCurve = () => {
+      address = addresses.addressOf(call.peer, call.header('x-forwarded-for'));
+      if (address !== undefined) allowance.check(address, nowMs());
+    };
+    try {
+      return verifier.verify(authorization, beforeCurve);
+    } catch (error) {
+      const dear = error instanceof AuthError && isDear(error.reason);
+      if (dear && address !== undefined) allowance.charge(address, nowMs());
+      throw error;
+    }
+  };
+}
