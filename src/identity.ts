@@ -29,11 +29,11 @@ class FrozenIdentity implements WalletIdentity {
     },
   };
 
-  readonly wallet: `0x${string}`;
-  readonly deviceId: string;
+  declare readonly wallet: `0x${string}`;
+  declare readonly deviceId: string;
   declare readonly identityKey: Uint8Array;
-  readonly issuedAtMs: number;
-  readonly expiresAtMs: number;
+  declare readonly issuedAtMs: number;
+  declare readonly expiresAtMs: number;
   readonly #key: string;
 
   constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs }: WalletIdentity) {

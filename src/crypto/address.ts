@@ -4,6 +4,9 @@ import { keccak256 } from './hash.js';
 
 const encoder = new TextEncoder();
 
+const LOWER_A = 0x61;
+const LOWER_TO_UPPER = 0x20;
+
 /** An address in EIP-55 case. */
 export type Address = `0x${string}`;
 
@@ -33,14 +36,14 @@ let last: { readonly lower: string; readonly address: Address } | undefined;
 /** EIP-55: a letter is upper case where the same place in the hash of the lower-case text holds 8 or more. */
 function checksumAddress(lower: string): Address {
   if (last?.lower === lower) return last.address;
-  const hash = keccak256(encoder.encode(lower));
-  let text = '';
+  const digits = encoder.encode(lower);
+  const hash = keccak256(digits);
   for (let i = 0; i < 40; i++) {
     const nibble = ((hash[i >> 1] ?? 0) >> (i % 2 === 0 ? 4 : 0)) & 15;
-    const digit = lower.charAt(i);
-    text += nibble >= 8 ? digit.toUpperCase() : digit;
+    const digit = digits[i] ?? 0;
+    if (nibble >= 8 && digit >= LOWER_A) digits[i] = digit - LOWER_TO_UPPER;
   }
-  const address: Address = `0x${text}`;
+  const address: Address = `0x${String.fromCharCode(...digits)}`;
   last = { lower, address };
   return address;
 }

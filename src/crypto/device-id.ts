@@ -8,5 +8,6 @@ import { sha256 } from './hash.js';
  * @param identityKey 65 bytes.
  */
 export function deviceIdOf(wallet: Address, identityKey: Uint8Array): string {
-  return `${wallet}/${bytesToHex(sha256(identityKey).subarray(0, 16))}`;
+  // joined rather than concatenated: V8 would keep the many pieces, four times the size of the text
+  return [wallet, bytesToHex(sha256(identityKey).subarray(0, 16))].join('/');
 }

@@ -1,23 +1,25 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-import { AuthDataSchema, TokenSchema } from '../../gen/message_api/v1/authn_pb.js';
-import { PublicKeySchema, type PublicKey } from '../../gen/message_contents/public_key_pb.js';
-import { SignatureSchema, type Signature } from '../../gen/message_contents/signature_pb.js';
 import { encodeBase64 } from './base64.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
 
+// Canonical proto3: fields in the order of their numbers, zeros and empty scalars left out. The numbers are those of proto/.
+
 /** Writes a token as base64, the text that follows `Bearer `. */
-export function encodeToken(token: TokenFields): string {
-  const { identityKey, authDataBytes, authDataSignature } = token;
-  const message = create(TokenSchema, { authDataBytes });
-  if (identityKey) message.identityKey = publicKey(identityKey);
-  if (authDataSignature) message.authDataSignature = signature(authDataSignature);
-  return encodeBase64(toBinary(TokenSchema, message));
+export function encodeToken({ identityKey, authDataBytes, authDataSignature }: TokenFields): string {
+  const writer = new BinaryWriter();
+  if (identityKey) writeBytes(writer, 1, encodeIdentityKey(identityKey));
+  if (authDataBytes.length > 0) writeBytes(writer, 2, authDataBytes);
+  if (authDataSignature) writeBytes(writer, 3, encodeSignature(authDataSignature));
+  return encodeBase64(writer.finish());
 }
 
 /** Writes the part of a token that the identity key signs. */
 export function encodeAuthData({ walletAddress, createdNs }: AuthDataFields): Uint8Array {
-  return toBinary(AuthDataSchema, create(AuthDataSchema, { walletAddr: walletAddress, createdNs }));
+  const writer = new BinaryWriter();
+  if (walletAddress !== '') writer.tag(1, WireType.LengthDelimited).string(walletAddress);
+  if (createdNs !== 0n) writer.tag(2, WireType.Varint).uint64(createdNs);
+  return writer.finish();
 }
 
 /**
@@ -25,29 +27,33 @@ export function encodeAuthData({ walletAddress, createdNs }: AuthDataFields): Ui
  * order, whatever else the token said about it.
  */
 export function encodeUnsignedKey({ timestamp, bytes }: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>): Uint8Array {
-  return toBinary(PublicKeySchema, publicKey({ timestamp, bytes, signature: undefined }));
+  return encodeIdentityKey({ timestamp, bytes, signature: undefined });
 }
 
 /** A certified identity key in the form in which it is stored. */
-export function encodeIdentityKey(key: IdentityKeyFields): Uint8Array {
-  return toBinary(PublicKeySchema, publicKey(key));
+export function encodeIdentityKey({ timestamp, bytes, signature }: IdentityKeyFields): Uint8Array {
+  const writer = new BinaryWriter();
+  if (timestamp !== 0n) writer.tag(1, WireType.Varint).uint64(timestamp);
+  if (signature) writeBytes(writer, 2, encodeSignature(signature));
+  if (bytes) writeBytes(writer, 3, encodeUnion(bytes, 0));
+  return writer.finish();
 }
 
-function publicKey(key: IdentityKeyFields): PublicKey {
-  const { timestamp, bytes } = key;
-  const union = bytes ? ({ case: 'secp256k1Uncompressed', value: { bytes } } as const) : { case: undefined };
-  const message = create(PublicKeySchema, { timestamp, union });
-  if (key.signature) message.signature = signature(key.signature);
-  return message;
+const NUMBERS = { ecdsa_compact: 1, wallet_ecdsa_compact: 2 } as const;
+
+function encodeSignature({ kind, bytes, recovery }: SignatureFields): Uint8Array {
+  const writer = new BinaryWriter();
+  if (kind !== undefined) writeBytes(writer, NUMBERS[kind], encodeUnion(bytes, recovery));
+  return writer.finish();
 }
 
-function signature({ kind, bytes, recovery }: SignatureFields): Signature {
-  switch (kind) {
-    case 'ecdsa_compact':
-      return create(SignatureSchema, { union: { case: 'ecdsaCompact', value: { bytes, recovery } } });
-    case 'wallet_ecdsa_compact':
-      return create(SignatureSchema, { union: { case: 'walletEcdsaCompact', value: { bytes, recovery } } });
-    case undefined:
-      return create(SignatureSchema);
-  }
+function encodeUnion(bytes: Uint8Array, recovery: number): Uint8Array {
+  const writer = new BinaryWriter();
+  if (bytes.length > 0) writeBytes(writer, 1, bytes);
+  if (recovery !== 0) writer.tag(2, WireType.Varint).uint32(recovery);
+  return writer.finish();
+}
+
+function writeBytes(writer: BinaryWriter, number: number, bytes: Uint8Array): void {
+  writer.tag(number, WireType.LengthDelimited).bytes(bytes);
 }
