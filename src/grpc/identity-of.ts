@@ -35,7 +35,8 @@ export function getIdentity(call: CallWithAuthContext): WalletIdentity | undefin
 /**
  * Who is calling, where somebody must be.
  * @throws AuthError MISSING_CREDENTIALS for an anonymous caller, INTERNAL where `walletAuth` did not see the call. It is a
- * complete error for grpc-js: pass it to the callback, emit it on the stream or let it escape a handler.
+ * complete error for grpc-js: pass it to the callback or emit it on the stream. Of what escapes a handler, grpc-js makes
+ * UNKNOWN.
  */
 export function requireIdentity(call: CallWithAuthContext): WalletIdentity {
   const admitted = (call.getAuthContext() as AdmittedContext)[IDENTITY];

@@ -105,6 +105,7 @@ describe('bearerToken refuses', () => {
     ['a scheme of the same length', 'Bearex abc'],
     ['a longer scheme', 'BearerX abc'],
     ['a shorter scheme', 'Beare abc'],
+    ['a scheme of one letter', 'B abc'],
     ['a scheme with a colon', 'Bearer: abc'],
     ['a tab before the space', 'Bearer\t abc'],
     ['a comma before the space', 'Bearer, abc'],

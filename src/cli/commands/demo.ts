@@ -1,0 +1,27 @@
+import { command } from '../command.js';
+import { loadWithPeers } from '../load-with-peers.js';
+
+const HELP = `\
+Shows the library at work: a real gRPC server and client on this machine, a throw-away wallet, and every call
+that must be refused. Exit code 0 only if every line came out as expected.
+
+Usage: wallet-auth demo [--json]
+
+Needs: npm install @grpc/grpc-js. Opens a port on 127.0.0.1, asks nobody, writes nothing.
+
+Options
+  --json  prints { ok, address, curve, wallet, deviceId, lines: [{ section, what, expected, got, ok }] }
+
+Examples
+  wallet-auth demo
+  wallet-auth demo --json`;
+
+/** `wallet-auth demo`. */
+export const run = command({
+  help: HELP,
+  options: { json: { type: 'boolean' } },
+  async run({ json = false }) {
+    const { play } = await loadWithPeers('@grpc/grpc-js', () => import('../demo/play.js'));
+    return (await play(json)) ? 0 : 1;
+  },
+});

@@ -1,0 +1,88 @@
+import { styleText } from 'node:util';
+
+import { toHex } from '../../crypto/hex.js';
+import type { SignatureFields } from '../../token/fields.js';
+import { inspectToken, type TokenInspection } from '../../verify/inspect-token.js';
+import { asciiJson, asciiText } from '../ascii.js';
+import { command } from '../command.js';
+import { tokenInput } from '../token-input.js';
+import { VERIFIER_HELP, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
+
+const HELP = `\
+Shows everything a token says, and what a node would say about it. A bad token is no failure: exit code 0.
+
+Usage: wallet-auth inspect <token | -> [options]
+
+The token may come with its scheme or as a whole header, as an argument or on standard input.
+
+Options
+${VERIFIER_HELP}
+  --json                     prints all of it as one object
+
+Examples
+  wallet-auth token --identity device.id | wallet-auth inspect
+  wallet-auth inspect "$TOKEN" --at 2026-01-31T12:00:00Z`;
+
+/** `wallet-auth inspect`. */
+export const run = command({
+  help: HELP,
+  options: { ...verifierFlags, json: { type: 'boolean' } },
+  takesArguments: true,
+  async run(values, args) {
+    const options = verifierOptionsOf(values);
+    const token = await tokenInput(args);
+    const at = options.now(); // not before the token is there: it may be made meanwhile
+    const inspection = inspectToken(token, { ...options, now: () => at });
+    console.log(values.json ? asciiJson(jsonOf(inspection, at)) : textOf(inspection, at));
+    return 0;
+  },
+});
+
+function jsonOf({ verdict, reason, error, identity, certifiedBy, authData, fields }: TokenInspection, at: Date) {
+  const message = error?.message;
+  return { verdict, reason, message, cause: causeOf(error), at, identity, certifiedBy, authData, fields };
+}
+
+function textOf(
+  { verdict, reason, error, identity, certifiedBy, authData, fields }: TokenInspection,
+  at: Date,
+): string {
+  const { identityKey, authDataBytes, authDataSignature } = fields ?? {};
+  const cause = causeOf(error);
+  const rows: [name: string, value: string | undefined][] = [
+    ['verdict', styleText(verdict === 'accepted' ? 'green' : 'red', verdict)],
+    ['reason', reason && `${reason} (${error?.message})`],
+    ['because', cause === undefined ? undefined : asciiJson(cause)],
+    ['judged at', at.toISOString()],
+    ['device', identity?.deviceId],
+    ['expires', identity && new Date(identity.expiresAtMs).toISOString()],
+    ['claims', authData && asciiText(authData.walletAddress)],
+    ['certified by', certifiedBy],
+    ['made at', authData && `${dateOf(authData.createdNs)} (${authData.createdNs} ns)`],
+    ['identity key', identityKey?.bytes && toHex(identityKey.bytes)],
+    ['key timestamp', identityKey?.timestamp.toString()],
+    ['certificate', signatureText(identityKey?.signature)],
+    ['auth data', authDataBytes && toHex(authDataBytes)],
+    ['its signature', signatureText(authDataSignature)],
+  ];
+  return rows
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name.padEnd(15)}${value}`)
+    .join('\n');
+}
+
+function signatureText(signature: SignatureFields | undefined): string | undefined {
+  if (signature === undefined) return undefined;
+  const { kind = 'of an unknown kind', recovery, bytes } = signature;
+  return `${kind}, recovery ${recovery}, ${toHex(bytes)}`;
+}
+
+/** What explains a refusal. The decoders' own errors say it in their message. */
+function causeOf(error: Error | undefined): unknown {
+  return error?.cause instanceof Error ? error.cause.message : error?.cause;
+}
+
+/** Any uint64 of nanoseconds is a date, the last one in 2554. */
+function dateOf(ns: bigint): string {
+  return new Date(Number(ns / 1_000_000n)).toISOString();
+}

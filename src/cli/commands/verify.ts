@@ -1,0 +1,42 @@
+import { inspectToken } from '../../verify/inspect-token.js';
+import { asciiJson } from '../ascii.js';
+import { command } from '../command.js';
+import { tokenInput } from '../token-input.js';
+import { VERIFIER_HELP, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
+
+const HELP = `\
+Tells whether a node takes a token: exit code 0 and who is calling, or exit code 1 and the reason.
+
+Usage: wallet-auth verify <token | -> [options]
+
+The token may come with its scheme or as a whole header, as an argument or on standard input.
+
+Options
+${VERIFIER_HELP}
+  --json                     prints { verdict, reason, message, identity }
+
+Examples
+  wallet-auth token --identity device.id | wallet-auth verify -
+  wallet-auth verify "$TOKEN" --max-age-ms 60000`;
+
+/** `wallet-auth verify`. */
+export const run = command({
+  help: HELP,
+  options: { ...verifierFlags, json: { type: 'boolean' } },
+  takesArguments: true,
+  async run(values, args) {
+    const options = verifierOptionsOf(values);
+    const { verdict, reason, error, identity } = inspectToken(await tokenInput(args), options);
+    const message = error?.message;
+
+    if (values.json) console.log(asciiJson({ verdict, reason, message, identity }));
+    else if (identity)
+      console.log(`wallet   ${identity.wallet}\ndevice   ${identity.deviceId}\nexpires  ${iso(identity.expiresAtMs)}`);
+    else console.error(`refused: ${reason} (${message})`);
+    return identity ? 0 : 1;
+  },
+});
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,9 @@
+/**
+ * How to call the demo node with nothing but `buf` and an identity: the README's line. The token goes through a pipe, where
+ * no list of processes shows it.
+ * @param address where the node listens, `host:port`.
+ */
+export function curlLine(address = '127.0.0.1:50051'): string {
+  const url = `http://${address}/walletauth.demo.v1.DemoService/WhoAmI`;
+  return `wallet-auth token --identity device.id --header | buf curl --protocol grpc -H @- ${url}`;
+}

@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+
+import { asciiText } from './ascii.js';
+import type { Command } from './command.js';
+import { curlLine } from './curl-line.js';
+import { UsageError } from './usage-error.js';
+
+type Entry = readonly [name: string, summary: string, load: () => Promise<{ run: Command }>];
+
+/** Every command. Its file is loaded when it is called, so that only what it uses must be installed. */
+const COMMANDS: readonly Entry[] = [
+  ['demo', 'watch a server tell who calls, and refuse the rest', () => import('./commands/demo.js')],
+  ['serve', 'run a node to call, with health checks and reflection', () => import('./commands/serve.js')],
+  ['identity', 'make a device identity, certified by a wallet', () => import('./commands/identity.js')],
+  ['token', 'make a token', () => import('./commands/token.js')],
+  ['inspect', 'show everything a token says', () => import('./commands/inspect.js')],
+  ['verify', 'tell whether a token is good, by exit code', () => import('./commands/verify.js')],
+];
+
+const HELP = `\
+Tells a gRPC service which Ethereum wallet is calling.
+
+Usage: wallet-auth <command> [options]
+
+Commands
+${COMMANDS.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+
+Options
+  --help     explains this, or a command: wallet-auth token --help
+  --version  prints the version
+
+Examples
+  wallet-auth demo
+  wallet-auth identity --key-file wallet.key --out device.id
+  wallet-auth serve
+  ${curlLine()}`;
+
+async function main(name: string | undefined, args: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h') return say(HELP);
+  if (name === '--version') return say(version());
+  if (name === undefined) throw new UsageError('which command? see wallet-auth --help');
+  const [, , load] = COMMANDS.find(([known]) => known === name) ?? [];
+  if (load === undefined) throw new UsageError(`unknown ${quoted(name)}; see wallet-auth --help`);
+  const { run } = await load();
+  return run(args);
+}
+
+function say(text: string): number {
+  console.log(text);
+  return 0;
+}
+
+/** What was typed, unless it might be a secret in the wrong place. */
+function quoted(name: string): string {
+  const kind = name.startsWith('-') ? 'option' : 'command';
+  return /^[a-z-]{1,20}$/.test(name) ? `${kind} ${name}` : kind;
+}
+
+/** The package is three folders up from where this file is built to. */
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** One line, whatever went wrong. */
+function complaint(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+  return asciiText(line);
+}
+
+process.stdout.on('error', () => process.exit(1)); // nobody reads any more
+const [name, ...args] = process.argv.slice(2);
+try {
+  process.exitCode = await main(name, args);
+} catch (error) {
+  const speaker = COMMANDS.some(([known]) => known === name) ? `wallet-auth ${name}` : 'wallet-auth';
+  console.error(`${speaker}: ${complaint(error)}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from 'node:fs';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { mintToken, settableClock, testWallets } from '../../../src/testing/index.js';
+import { planToken, tokenText } from '../../support/token-workshop.js';
+import { buildCommand, type BuiltCommand, type RunOptions } from '../built-command.js';
+
+const vectors = JSON.parse(readFileSync(new URL('../../vectors/tokens.json', import.meta.url), 'utf8')) as {
+  header: string;
+}[];
+const CAPTURED = vectors[0]!.header; // made by xmtp-js in August 2022
+const CAPTURED_WALLET = '0x2D0e614e8Dc8Adf82c70090F905e6cFC1DE84900';
+const TEN_MINUTES_LATER = '2022-08-17T18:42:00Z';
+const TWO_HOURS_LATER = '2022-08-17T20:32:01Z';
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+const { now } = settableClock(NOON);
+const AT_NOON = ['--at', '2026-01-31T12:00:00Z'];
+
+let command: BuiltCommand;
+beforeAll(async () => {
+  command = await buildCommand();
+}, 60_000);
+afterAll(() => command.remove());
+
+const json = async (name: 'inspect' | 'verify', args: string[], options?: RunOptions) => {
+  const { code, stdout, stderr } = await command.run([name, '--json', ...args], options);
+  return { code, stderr, ...JSON.parse(stdout) };
+};
+
+describe('wallet-auth verify', { timeout: 60_000 }, () => {
+  it('tells who sent a good token', async () => {
+    const { code, stdout, stderr } = await command.run(['verify', CAPTURED, '--at', TEN_MINUTES_LATER]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`wallet   ${CAPTURED_WALLET}\n`);
+    expect(stdout).toMatch(/^expires {2}2022-08-17T19:32:00\.\d{3}Z$/m);
+  });
+
+  it('tells why it refuses a bad one, on standard error', async () => {
+    expect(await command.run(['verify', CAPTURED, '--at', TWO_HOURS_LATER])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'refused: TOKEN_EXPIRED (token expired)\n',
+    });
+  });
+
+  it('prints either as JSON', async () => {
+    expect(await json('verify', [CAPTURED, '--at', TEN_MINUTES_LATER])).toMatchObject({
+      code: 0,
+      verdict: 'accepted',
+      reason: null,
+      message: null,
+      identity: { wallet: CAPTURED_WALLET, identityKey: expect.stringMatching(/^0x04[0-9a-f]{128}$/) },
+    });
+    expect(await json('verify', [CAPTURED, '--at', TWO_HOURS_LATER])).toEqual({
+      code: 1,
+      stderr: '',
+      verdict: 'refused',
+      reason: 'TOKEN_EXPIRED',
+      message: 'token expired',
+      identity: null,
+    });
+  });
+
+  it.each([
+    ['a token as an argument', [mintToken({ now })], {}],
+    ['with its scheme in one argument', [`Bearer ${mintToken({ now })}`], {}],
+    ['with its scheme in two arguments', ['bearer', mintToken({ now })], {}],
+    ['as a whole header', [`authorization: Bearer ${mintToken({ now })}`], {}],
+    ['on standard input', ['-'], { stdin: `${mintToken({ now })}\n` }],
+    ['on standard input without being told', [], { stdin: ` Authorization: Bearer ${mintToken({ now })}\r\n` }],
+  ])('takes it %s', async (_, args, options) => {
+    const { code, stdout } = await command.run(['verify', ...AT_NOON, ...args], options);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(testWallets.alice.address) });
+  });
+
+  it.each([
+    ['exactly as old as allowed', ['--max-age-ms', '1000', '--at', String(NOON + 1_000)], 0],
+    ['a millisecond older', ['--max-age-ms', '1000', '--at', String(NOON + 1_001)], 1],
+    ['exactly as far ahead as allowed', ['--max-future-skew-ms', '1000', '--at', String(NOON - 1_000)], 0],
+    ['a millisecond further', ['--max-future-skew-ms', '1000', '--at', String(NOON - 1_001)], 1],
+    ['judged in another time zone', ['--at', '2026-01-31T13:59:59+02:00'], 0],
+    ['judged by the clock of today', [], 1],
+  ])('%s', async (_, flags, code) => {
+    expect((await command.run(['verify', mintToken({ now }), ...flags])).code).toBe(code);
+  });
+
+  it('takes a token that is made while it waits, even if none may be from the future', async () => {
+    const line =
+      'wallet-auth identity --out d.id >/dev/null && wallet-auth token --identity d.id | wallet-auth verify --max-future-skew-ms 0';
+    const { code, stderr } = await command.shell(line, { env: { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+});
+
+describe('wallet-auth inspect', { timeout: 60_000 }, () => {
+  it('shows every field of a good token', async () => {
+    const plan = planToken({ createdNs: BigInt(NOON) * 1_000_000n });
+    const hex = (bytes: Uint8Array) => `0x${Buffer.from(bytes).toString('hex')}`;
+    const got = await json('inspect', [tokenText({ createdNs: plan.createdNs }), ...AT_NOON]);
+    expect(got).toEqual({
+      code: 0,
+      stderr: '',
+      verdict: 'accepted',
+      reason: null,
+      message: null,
+      cause: null,
+      at: '2026-01-31T12:00:00.000Z',
+      identity: expect.objectContaining({ wallet: plan.claims, issuedAtMs: NOON, expiresAtMs: NOON + 3_600_000 }),
+      certifiedBy: plan.claims,
+      authData: { walletAddress: plan.claims, createdNs: String(plan.createdNs) },
+      fields: {
+        identityKey: {
+          timestamp: String(plan.keyTimestamp),
+          bytes: hex(plan.keyBytes),
+          signature: {
+            kind: 'ecdsa_compact',
+            bytes: hex(plan.walletSignature.bytes),
+            recovery: plan.walletSignature.recovery,
+          },
+        },
+        authDataBytes: hex(plan.authData),
+        authDataSignature: {
+          kind: 'ecdsa_compact',
+          bytes: hex(plan.authSignature.bytes),
+          recovery: plan.authSignature.recovery,
+        },
+      },
+    });
+
+    const { stdout } = await command.run(['inspect', tokenText({ createdNs: plan.createdNs }), ...AT_NOON]);
+    for (const value of [plan.keyBytes, plan.authData, plan.walletSignature.bytes, plan.authSignature.bytes]) {
+      expect(stdout).toContain(hex(value));
+    }
+    expect(stdout).toContain(plan.claims);
+    expect(stdout).toContain('2026-01-31T12:00:00.000Z (1769860800000000000 ns)');
+    expect(stdout).toMatch(/^verdict +accepted$/m);
+  });
+
+  it('shows the reason of a bad one, and what explains it', async () => {
+    const token = mintToken({ now, refusedFor: 'WALLET_MISMATCH' });
+    const { code, stdout } = await command.run(['inspect', token, ...AT_NOON]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^verdict +refused$/m);
+    expect(stdout).toMatch(/^reason +WALLET_MISMATCH \(wallet address mismatch\)$/m);
+    expect(stdout).toMatch(new RegExp(`^because +.*"recovered":"${testWallets.alice.address}"`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^claims +${testWallets.bob.address}$`, 'm'));
+  });
+
+  it.concurrent.each([
+    ['nothing', '', 'MALFORMED_HEADER'],
+    ['a bare scheme', 'Bearer', 'MALFORMED_TOKEN'],
+    ['another scheme', 'Basic YWxpY2U6c2VjcmV0', 'UNSUPPORTED_SCHEME'],
+    ['junk', 'anVuaw==', 'MALFORMED_TOKEN'],
+    ['what is not base64', '\u001b[31m☠', 'MALFORMED_TOKEN'],
+    ['too long', 'A'.repeat(500_000), 'TOKEN_TOO_LARGE'],
+    ['an empty message', tokenText({ token: new Uint8Array(0) }), 'MALFORMED_HEADER'],
+    ['a key without signature', mintToken({ now, refusedFor: 'UNSIGNED_IDENTITY_KEY' }), 'UNSIGNED_IDENTITY_KEY'],
+    ['made at the end of time', tokenText({ createdNs: 2n ** 64n - 1n }), 'TOKEN_FROM_FUTURE'],
+  ])('never fails because of the token: %s', async (_, token, reason) => {
+    const got = await json('inspect', AT_NOON, { stdin: token });
+    expect(got).toMatchObject({ code: 0, stderr: '', verdict: 'refused', reason, identity: null });
+    const { code, stderr } = await command.run(['inspect', ...AT_NOON], { stdin: token });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it('lets nothing that a token says steer the terminal', async () => {
+    const token = tokenText({ claims: '\u001b[2J\u009b31m\n\u202eevil' });
+    for (const flags of [[], ['--json']]) {
+      const { stdout } = await command.run(['inspect', token, ...flags]);
+      expect(stdout).toMatch(/^[ -~\n]*$/);
+      expect(stdout).toContain('evil');
+    }
+  });
+});

@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+
+import { credentials, makeGenericClientConstructor, type Client, type ClientReadableStream } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { curlLine } from '../../../src/cli/curl-line.js';
+import { buildCommand, type BuiltCommand, type Running } from '../built-command.js';
+
+const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
+const WALLET = '0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A';
+
+interface Health {
+  status: string;
+}
+
+interface HealthClient extends Client {
+  Check(request: { service: string }, done: (error: Error | null, answer: Health) => void): void;
+  Watch(request: { service: string }): ClientReadableStream<Health>;
+}
+
+const HealthClient = makeGenericClientConstructor(healthService, 'Health');
+const healthClient = (address: string) =>
+  new HealthClient(address, credentials.createInsecure()) as unknown as HealthClient;
+
+let command: BuiltCommand;
+beforeAll(async () => {
+  command = await buildCommand();
+  await command.run(['identity', '--out', 'device.id'], { env: { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) } });
+}, 60_000);
+afterAll(() => command.remove());
+
+async function serve(...flags: string[]): Promise<{ node: Running; address: string }> {
+  const node = command.start(['serve', '--port', '0', ...flags]);
+  const [, address = ''] = await node.until(/(?:^listening on |"address":")([^\s,"]+)[^]*(?:call it:.*|})\n/);
+  return { node, address };
+}
+
+describe('wallet-auth serve', { timeout: 60_000 }, () => {
+  let node: Running;
+  let address: string;
+  beforeAll(async () => {
+    ({ node, address } = await serve());
+  }, 60_000);
+
+  it('says where it listens, on which curve, and how to call it', () => {
+    expect(node.stdout()).toMatch(/^listening on 127\.0\.0\.1:\d+, curve (native|wasm|noble)/);
+    expect(node.stdout()).toContain(curlLine(address));
+  });
+
+  it('answers the line of the README, made by the real buf', async () => {
+    expect(curlLine()).toContain('http://127.0.0.1:50051/');
+    const { code, stdout, stderr } = await command.shell(curlLine().replace('127.0.0.1:50051', address));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      wallet: WALLET,
+      deviceId: expect.stringMatching(new RegExp(`^${WALLET}/[0-9a-f]{32}$`)),
+    });
+    await node.until(new RegExp(`admitted  ${METHOD}  required`));
+  });
+
+  it('answers all kinds of call to buf', async () => {
+    const url = `http://${address}/walletauth.demo.v1.DemoService`;
+    const curl = 'wallet-auth token --identity device.id --header >h && buf curl --protocol grpc -H @h';
+    const counted = await command.shell(`${curl} -d '{"limit":3}' ${url}/CountUp`);
+    expect(counted.stdout.match(/"number"/g)).toHaveLength(3);
+    const collected = await command.shell(`${curl} -d '{"text":"a"}{"text":"b"}' ${url}/CollectNotes`);
+    expect(JSON.parse(collected.stdout)).toEqual({ wallet: WALLET, count: 2 });
+    const chatted = await command.shell(`${curl} -d '{"text":"a"}{"text":"b"}' ${url}/Chat`);
+    expect(chatted.stdout.match(/"text"/g)).toHaveLength(2);
+  });
+
+  it('refuses a call without a token and one with a bad one, and logs why', async () => {
+    const url = `http://${address}${METHOD}`;
+    const none = await command.shell(`buf curl --protocol grpc ${url}`);
+    expect(none.code).not.toBe(0);
+    expect(none.stderr).toContain('unauthenticated');
+    await node.until(new RegExp(`refused   ${METHOD}  MISSING_CREDENTIALS`));
+    const bad = await command.shell(`buf curl --protocol grpc -H 'authorization: Bearer anVuaw==' ${url}`);
+    expect(bad.stderr).toContain('malformed token');
+    await node.until(new RegExp(`refused   ${METHOD}  MALFORMED_TOKEN`));
+  });
+
+  it('shows its schema without a token', async () => {
+    const { code, stdout } = await command.shell(`buf curl --protocol grpc --list-methods http://${address}`);
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n').toSorted()).toEqual(
+      ['Chat', 'CollectNotes', 'CountUp', 'WhoAmI'].map((method) => `walletauth.demo.v1.DemoService/${method}`),
+    );
+  });
+
+  it.each(['', 'walletauth.demo.v1.DemoService'])('says without a token that it is well: "%s"', async (service) => {
+    const client = healthClient(address);
+    const answer = await new Promise((resolve, reject) => {
+      client.Check({ service }, (error, health) => (error ? reject(error) : resolve(health.status)));
+    });
+    client.close();
+    expect(answer).toBe('SERVING');
+  });
+
+  it('never logs a token', async () => {
+    const { stdout } = await command.run(['token', '--identity', 'device.id']);
+    const parts = [...stdout.matchAll(/.{24}/g)].map(([part]) => part);
+    expect(parts.length).toBeGreaterThan(10);
+    for (const part of [...parts, 'anVuaw==', 'Bearer']) expect(node.stdout()).not.toContain(part);
+  });
+
+  it('ends cleanly on SIGTERM, though a watcher is connected, and tells it first', async () => {
+    const client = healthClient(address);
+    const watch = client.Watch({ service: '' });
+    watch.on('error', () => undefined); // it is cut off in the end
+    expect(await once(watch, 'data')).toEqual([{ status: 'SERVING' }]);
+    const next = once(watch, 'data');
+    node.child.kill('SIGTERM');
+    expect(await next).toEqual([{ status: 'NOT_SERVING' }]);
+    const { code, stdout, stderr } = await node.ended;
+    client.close();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\nstopping \(SIGTERM\)\n$/);
+  });
+});
+
+describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
+  it('--json logs lines of JSON, and SIGINT ends it cleanly too', async () => {
+    const { node, address } = await serve('--json');
+    await command.shell(`buf curl --protocol grpc http://${address}${METHOD}`);
+    await node.until(/MISSING_CREDENTIALS.*\n/);
+    node.child.kill('SIGINT');
+    const { code, stdout, stderr } = await node.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const time = expect.stringMatching(/^\d{4}-.*Z$/);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).toEqual({ event: 'listening', time, address, curve: expect.any(String), loopback: true });
+    expect(events).toContainEqual({
+      event: 'decision',
+      time,
+      method: METHOD,
+      rule: 'required',
+      decision: 'refused',
+      reason: 'MISSING_CREDENTIALS',
+    });
+    expect(events.at(-1)).toEqual({ event: 'stopping', time, signal: 'SIGINT' });
+  });
+
+  it('warns where other machines can reach it', async () => {
+    const { node } = await serve('--host', '0.0.0.0');
+    await node.until(/^tokens travel to it in clear/m);
+    node.child.kill('SIGTERM');
+    expect((await node.ended).code).toBe(0);
+  });
+});

@@ -1,0 +1,77 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { exportIdentity } from '../../../src/client/index.js';
+import { createVerifier } from '../../../src/index.js';
+import { mintIdentity } from '../../../src/testing/index.js';
+import { buildCommand, type BuiltCommand } from '../built-command.js';
+
+const identity = mintIdentity();
+const exported = exportIdentity(identity);
+
+let command: BuiltCommand;
+beforeAll(async () => {
+  command = await buildCommand();
+  writeFileSync(join(command.cwd, 'device.id'), exported);
+}, 60_000);
+afterAll(() => command.remove());
+
+const { wallet, deviceId } = identity;
+const verifier = createVerifier();
+
+describe('wallet-auth token', { timeout: 60_000 }, () => {
+  it('prints a token that is good now, and nothing else', async () => {
+    const before = Date.now();
+    const { code, stdout, stderr } = await command.run(['token', '--identity', 'device.id']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^[A-Za-z0-9+/]+=*\n$/);
+    const proven = verifier.verify(`Bearer ${stdout.trim()}`);
+    expect(proven).toMatchObject({ wallet, deviceId });
+    expect(proven.issuedAtMs).toBeGreaterThanOrEqual(before);
+    expect(proven.issuedAtMs).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('--header prints the header as it goes over the wire', async () => {
+    const { stdout } = await command.run(['token', '--identity', 'device.id', '--header']);
+    const [name, value] = stdout.trimEnd().split(': ');
+    expect(name).toBe('authorization');
+    expect(verifier.verify(value).deviceId).toBe(deviceId);
+  });
+
+  it('--json prints token, wallet and device', async () => {
+    const { stdout } = await command.run(['token', '--identity', 'device.id', '--json']);
+    const { token, ...rest } = JSON.parse(stdout);
+    expect(rest).toEqual({ wallet, deviceId });
+    expect(verifier.verify(`Bearer ${token}`).deviceId).toBe(deviceId);
+  });
+
+  it('reads the identity from standard input', async () => {
+    const { stdout } = await command.run(['token', '--identity', '-'], { stdin: exported });
+    expect(verifier.verify(`Bearer ${stdout.trim()}`).deviceId).toBe(deviceId);
+  });
+
+  it('gives another token each time, of the same device, and the file stays as it is', async () => {
+    const tokens = [];
+    for (let i = 0; i < 2; i++) tokens.push((await command.run(['token', '--identity', 'device.id'])).stdout.trim());
+    expect(new Set(tokens).size).toBe(2);
+    for (const token of tokens) expect(verifier.verify(`Bearer ${token}`).deviceId).toBe(deviceId);
+    expect(new Uint8Array(readFileSync(join(command.cwd, 'device.id')))).toEqual(exported);
+  });
+
+  it.each([
+    ['cut off', exported.slice(0, -1)],
+    ['longer', Uint8Array.of(...exported, 0)],
+    ['of another version', Uint8Array.of(2, ...exported.slice(1))],
+    ['of another wallet', exported.with(5, (exported[5] ?? 0) ^ 1)],
+    ['with another private key', exported.with(40, (exported[40] ?? 0) ^ 1)],
+    ['empty', new Uint8Array(0)],
+    ['a text', new TextEncoder().encode('hello')],
+  ])('refuses an identity that is %s in one line', async (_, bytes) => {
+    writeFileSync(join(command.cwd, 'bad.id'), bytes);
+    const { code, stdout, stderr } = await command.run(['token', '--identity', 'bad.id']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^wallet-auth token: bad\.id: [^\n]+\n$/);
+  });
+});

@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { buildCommand, type BuiltCommand } from './built-command.js';
+
+const COMMANDS = ['demo', 'serve', 'identity', 'token', 'inspect', 'verify'];
+const KEY = '11'.repeat(32);
+
+let command: BuiltCommand;
+beforeAll(async () => {
+  command = await buildCommand();
+}, 60_000);
+afterAll(() => command.remove());
+
+describe('help and version', { timeout: 60_000 }, () => {
+  it.each([['--help'], ['-h']])('%s lists every command and shows examples', async (flag) => {
+    const { code, stdout, stderr } = await command.run([flag]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
+    expect(stdout).toMatch(/^Examples\n {2}wallet-auth /m);
+  });
+
+  it.each(COMMANDS)('%s --help shows its usage, examples, and exactly the options it knows', async (name) => {
+    const { code, stdout, stderr } = await command.run([name, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: wallet-auth ${name} ?`, 'm'));
+    expect(stdout).toMatch(/^Examples\n {2}\S/m);
+    const shown = new Set(Array.from(stdout.matchAll(/^ {2}--([a-z-]+)/gm), ([, flag]) => flag));
+    const source = readFileSync(new URL(`../../src/cli/commands/${name}.ts`, import.meta.url), 'utf8');
+    const known = new Set(Array.from(source.matchAll(/'?([a-z-]+)'?: \{ type: '/g), ([, flag]) => flag));
+    if (source.includes('...verifierFlags'))
+      for (const flag of ['max-age-ms', 'max-future-skew-ms', 'at']) known.add(flag);
+    expect(shown).toEqual(known);
+  });
+
+  it('--version prints the version of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await command.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('is an executable file', async () => {
+    const { code, stdout } = await command.shell('wallet-auth --version');
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
+});
+
+describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000 }, () => {
+  const cases: [args: string[], complaint: string | RegExp][] = [
+    [[], 'wallet-auth: which command? see wallet-auth --help'],
+    [['frobnicate'], 'wallet-auth: unknown command frobnicate; see wallet-auth --help'],
+    [['constructor'], 'wallet-auth: unknown command constructor; see wallet-auth --help'],
+    [['--json'], 'wallet-auth: unknown option --json; see wallet-auth --help'],
+    [[''], 'wallet-auth: unknown command; see wallet-auth --help'],
+    [['demo', '--fast'], 'wallet-auth demo: unknown option --fast; see --help'],
+    [['demo', 'now'], 'wallet-auth demo: takes options only; see --help'],
+    [['demo', '--json=yes'], "wallet-auth demo: option '--json' does not take an argument; see --help"],
+    [['token', '--identity'], "wallet-auth token: option '--identity <value>' argument missing; see --help"],
+    [['token', '--identity', '--json'], "wallet-auth token: option '--identity' argument is ambiguous; see --help"],
+    [['token'], 'wallet-auth token: whose token? give --identity <file>'],
+    [['token', '--identity', 'no\nfile'], 'wallet-auth token: cannot read no'],
+    [['token', '--identity', 'nothing.id'], 'wallet-auth token: cannot read nothing.id: no such file or directory'],
+    [['token', '--identity', '.'], 'wallet-auth token: cannot read .: illegal operation on a directory'],
+    [['token', '--identity', '/dev/zero'], 'wallet-auth token: /dev/zero is longer than 4096 bytes'],
+    [['token', '--identity', '-'], /^wallet-auth token: standard input: not a usable exported identity: it is empty$/],
+    [['token', '--identity', 'x', '--json', '--header'], 'wallet-auth token: --header and --json do not go together'],
+    [['identity'], 'wallet-auth identity: where should the identity go? give --out <file>'],
+    [
+      ['identity', '--out', 'a.id'],
+      /^wallet-auth identity: no private key: give --key-file <file>, .* or WALLET_AUTH_PRIVATE_KEY$/,
+    ],
+    [
+      ['identity', '--out', 'a.id', '--key-file', 'no.key'],
+      'wallet-auth identity: cannot read no.key: no such file or directory',
+    ],
+    [
+      ['identity', '--out', 'a.id', '--key-file', '-'],
+      'wallet-auth identity: the private key in standard input must be 64 hex digits',
+    ],
+    [['serve', '--port', '65536'], 'wallet-auth serve: --port must be a number from 0 to 65535'],
+    [['serve', '--port', ''], 'wallet-auth serve: --port must be a number from 0 to 65535'],
+    [
+      ['serve', '--host', '203.0.113.1'],
+      'wallet-auth serve: cannot listen on 203.0.113.1:50051: address not available',
+    ],
+    [['verify', '--at', 'yesterday', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
+    [['verify', '--at', '2026-01-31T12:00:00', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
+    [['verify', '--at', '2026-13-31', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
+    [['verify', '--max-age-ms', '1h', 'x'], 'wallet-auth verify: --max-age-ms must be a whole number of milliseconds'],
+    [['verify', '--max-age-ms', '0', 'x'], /^wallet-auth verify: maxAgeMs must be an integer from 1 to /],
+    [
+      ['inspect', '--max-future-skew-ms', '', 'x'],
+      'wallet-auth inspect: --max-future-skew-ms must be a whole number of milliseconds',
+    ],
+    [
+      ['inspect', '--max-future-skew-ms', '999999999999', 'x'],
+      /^wallet-auth inspect: maxFutureSkewMs must be an integer from 0 to /,
+    ],
+  ];
+
+  it.concurrent.each(cases)('%j', async (args, complaint) => {
+    const { code, stdout, stderr } = await command.run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
+    expect(stderr.split('\n')).toEqual([line, '']);
+  });
+
+  it('a port that is in use', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      expect(await command.run(['serve', '--port', String(port)])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `wallet-auth serve: cannot listen on 127.0.0.1:${port}: address already in use\n`,
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  it('a curve that does not exist', async () => {
+    expect(await command.run(['demo'], { env: { WALLET_AUTH_CURVE: 'edwards' } })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'wallet-auth demo: WALLET_AUTH_CURVE must be one of native, wasm, noble\n',
+    });
+  });
+
+  it('an output that nobody reads', async () => {
+    const { stderr } = await command.shell('wallet-auth demo | true');
+    expect(stderr).toBe('');
+  });
+});
+
+describe('a private key is never taken from an argument, and never repeated', { timeout: 60_000 }, () => {
+  it.concurrent.each([
+    [['identity', '--out', 'x.id', KEY]],
+    [['identity', '--out', 'x.id', '--key', KEY]],
+    [['identity', '--out', 'x.id', `--private-key=0x${KEY}`]],
+    [['identity', '--out', 'x.id', `-k${KEY}`]],
+    [['identity', '--out', 'x.id', `--${KEY}`]],
+    [['identity', '--out', 'x.id', '--key-file', KEY]],
+    [['identity', '--out', 'x.id', '--key-file', `0x${KEY}`]],
+    [[KEY]],
+    [['token', KEY]],
+    [['serve', `--port=${KEY}`]],
+  ])('%j', async (args) => {
+    const { code, stdout, stderr } = await command.run(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^wallet-auth.*: .+\n$/);
+    expect(stderr).not.toContain(KEY);
+  });
+});
+
+describe('without the optional peers', { timeout: 60_000 }, () => {
+  let bare: BuiltCommand;
+  beforeAll(async () => {
+    bare = await buildCommand('@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check', 'secp256k1');
+  }, 60_000);
+  afterAll(() => bare.remove());
+
+  it('identity, token, verify and inspect work', async () => {
+    const line =
+      'wallet-auth identity --out d.id && wallet-auth token --identity d.id | tee t | wallet-auth verify && wallet-auth inspect <t';
+    const { code, stderr } = await bare.shell(line, { env: { WALLET_AUTH_PRIVATE_KEY: KEY } });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  it.each([
+    ['demo', '@grpc/grpc-js'],
+    ['serve', '@grpc/grpc-js @grpc/reflection grpc-health-check'],
+  ])('%s says in one line what to install: %s', async (name, packages) => {
+    const { code, stdout, stderr } = await bare.run([name]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(`^wallet-auth ${name}: \\S+ is not installed; it takes: npm install ${packages}\n$`),
+    );
+  });
+
+  it.each(['demo', 'serve'])('%s explains itself all the same', async (name) => {
+    const { code, stdout } = await bare.run([name, '--help']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('npm install') });
+  });
+
+  it('demo works without what only serve needs', async () => {
+    const lacking = await buildCommand('@grpc/reflection', 'grpc-health-check');
+    try {
+      const [demo, serve] = [await lacking.run(['demo']), await lacking.run(['serve'])];
+      expect(demo.code).toBe(0);
+      expect(serve.stderr).toMatch(/^wallet-auth serve: (@grpc\/reflection|grpc-health-check) is not installed/);
+    } finally {
+      await lacking.remove();
+    }
+  });
+});
