@@ -1,3 +1,5 @@
+import { dropPromise } from './hooks.js';
+
 /** @throws TypeError if the options are no object or hold a name that is not listed: a misspelt limit must not be silently off. */
 export function knownOptions(options: object, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
@@ -24,8 +26,9 @@ export function optionalFunction<F>(name: string, value: F): F {
 export function clock(now: (() => Date) | undefined): () => number {
   if (now === undefined) return () => Date.now();
   return () => {
-    const ms = now().getTime();
-    if (!Number.isSafeInteger(ms)) throw new Error('now() gave an invalid Date');
-    return ms;
+    const date = now();
+    const ms: unknown = typeof date?.getTime === 'function' ? date.getTime() : dropPromise(date);
+    if (typeof ms === 'number' && Number.isSafeInteger(ms)) return ms;
+    throw new Error('now() gave an invalid Date');
   };
 }

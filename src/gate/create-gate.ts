@@ -1,4 +1,4 @@
-import { AuthError, refusal } from '../errors.js';
+import { asAuthError, isAuthError, refusal, type AuthError, type AuthReason } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { clock } from '../options.js';
 import type { AuthorizationValue } from '../token/bearer.js';
@@ -67,7 +67,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
   function obey(answer: unknown, call: CallFacts, rule: MethodRule, identity: WalletIdentity | undefined): Decision {
     if (answer === true) return admit(call, rule, identity);
     if (answer === false) return refuse(refusal('ACCESS_DENIED'), call, rule);
-    return refuse(answer instanceof AuthError ? answer : new TypeError(NO_ANSWER), call, rule);
+    return refuse(isAuthError(answer) ? answer : new TypeError(NO_ANSWER), call, rule);
   }
 
   function admit({ method }: CallFacts, { auth }: MethodRule, identity: WalletIdentity | undefined): Decision {
@@ -81,12 +81,19 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
   }
 
   function refuse(thrown: unknown, { method }: CallFacts, { auth }: MethodRule): Decision {
-    const error = thrown instanceof AuthError ? thrown : refusal('INTERNAL', { cause: thrown });
-    tell(onDecision, { method, rule: auth, decision: 'refused', reason: error.reason, error });
+    const { error, reason, status } = answerTo(thrown);
+    tell(onDecision, { method, rule: auth, decision: 'refused', reason, error });
+    return { admitted: false, status };
+  }
+
+  /** An AuthError of a hook may be anything inside, and the clock may be what is broken. */
+  function answerTo(thrown: unknown): { error: AuthError; reason: AuthReason; status: RefusalStatus } {
     try {
-      return { admitted: false, status: refusalStatus(error, nowMs()) };
+      const error = asAuthError(thrown);
+      return { error, reason: error.reason, status: refusalStatus(error, nowMs()) };
     } catch (cause) {
-      return { admitted: false, status: refusalStatus(refusal('INTERNAL', { cause }), Date.now()) };
+      const error = refusal('INTERNAL', { cause });
+      return { error, reason: error.reason, status: refusalStatus(error, Date.now()) };
     }
   }
 

@@ -9,6 +9,7 @@ import {
 
 import type { TokenSource } from '../client/token-source.js';
 import { AuthError, type AuthReason } from '../errors.js';
+import { quietly } from '../hooks.js';
 import { bearerValue } from '../token/bearer.js';
 import { CallRecord, type Call, type MessageContext } from './call-record.js';
 import { EXPIRES_KEY } from './expires-key.js';
@@ -86,12 +87,19 @@ export class TokenCall extends InterceptingCall {
   async #begin(): Promise<void> {
     this.#watchDeadline();
     try {
-      const token = await this.#source.get();
+      const token = await this.#token();
       clearTimeout(this.#deadlineTimer);
       if (!this.#ended) this.#startCall(token);
     } catch (error) {
       this.#end(noTokenStatus(error));
     }
+  }
+
+  /** Asynchronous in every case: a call must not end while it is being made. */
+  async #token(): Promise<string> {
+    const token: unknown = await this.#source.get();
+    if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
+    throw new TypeError('the token source gave no token'); // grpc-js would quote it
   }
 
   #startCall(token: string): void {
@@ -133,8 +141,8 @@ export class TokenCall extends InterceptingCall {
     if (!details || !MENDABLE.includes(details.reason)) return false;
     this.#retriesLeft = 0;
     const serverTimeMs = decimal(details.info['server_time_ms']);
-    if (serverTimeMs !== undefined) this.#source.noteServerTime(serverTimeMs);
-    this.#source.invalidate(token);
+    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
+    quietly(() => this.#source.invalidate(token));
     this.#call = undefined;
     void this.#begin();
     return true;
@@ -142,7 +150,7 @@ export class TokenCall extends InterceptingCall {
 
   #noteExpiry(token: string, metadata: Metadata): void {
     const expiresAtMs = decimal(metadata.get(EXPIRES_KEY)[0]);
-    if (expiresAtMs !== undefined) this.#source.noteExpiry(token, expiresAtMs);
+    if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
   }
 
   #watchDeadline(): void {
@@ -175,9 +183,13 @@ const NOT_MADE: Call = {
 };
 
 function noTokenStatus(error: unknown): StatusObject {
-  const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
-  const why = error instanceof Error ? error.message : String(error);
-  return { code, details: `no token: ${why}`, metadata: new Metadata() };
+  const metadata = new Metadata();
+  try {
+    const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
+    return { code, details: `no token: ${error instanceof Error ? error.message : String(error)}`, metadata };
+  } catch {
+    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', metadata };
+  }
 }
 
 function decimal(text: unknown): number | undefined {
