@@ -1,5 +1,3 @@
-import { dropPromise } from './hooks.js';
-
 /** @throws TypeError if the options are no object or hold a name that is not listed: a misspelt limit must not be silently off. */
 export function knownOptions(options: object, names: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new TypeError('options must be an object');
@@ -31,4 +29,22 @@ export function clock(now: (() => Date) | undefined): () => number {
     if (typeof ms === 'number' && Number.isSafeInteger(ms)) return ms;
     throw new Error('now() gave an invalid Date');
   };
+}
+
+/** Runs something whose answer and whose failure concern nobody. */
+export function quietly(run: () => unknown): void {
+  try {
+    const answer = run();
+    if (answer instanceof Promise) answer.catch(() => undefined);
+  } catch {
+    // as promised
+  }
+}
+
+/**
+ * Lets go of an answer that may be a promise: a hook that has to answer at once may have been written `async`, and a
+ * rejection that nobody waits for ends the process.
+ */
+export function dropPromise(answer: unknown): void {
+  quietly(() => answer);
 }

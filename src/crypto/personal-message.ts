@@ -1,4 +1,4 @@
-import { dropPromise } from '../hooks.js';
+import { dropPromise } from '../options.js';
 import { addressOf, type Address } from './address.js';
 import type { Curve } from './curve.js';
 import { keccak256 } from './hash.js';

@@ -17,7 +17,7 @@ export function checkRules(table: RuleTable, paths: Iterable<string>): readonly 
   const own = [...new Set(paths)].toSorted();
   const covered = new Map<string, { rule: MethodRule; methods: string[] }>();
   for (const [key, rule] of table.patterns) {
-    if (key !== '*' && ![...own, ...WELL_KNOWN_METHODS].some((path) => matches(key, path))) {
+    if (![...own, ...WELL_KNOWN_METHODS].some((path) => matches(key, path))) {
       throw new TypeError(`rules: ${JSON.stringify(rule.pattern)} names no method of the given services`);
     }
     covered.set(rule.pattern, { rule, methods: [] });

@@ -26,7 +26,7 @@ export function createAddressReader(trustedProxies: readonly string[] = []): Add
       let address = peerAddress(peer);
       if (address === undefined) return undefined;
       const hops = forwardedFor.join(',').split(',');
-      while (hops.length > 0 && isTrusted(address)) {
+      while (isTrusted(address)) {
         const hop = plainAddress(hops.pop()?.trim() ?? '');
         if (hop === undefined) break;
         address = hop;
@@ -42,9 +42,9 @@ function compileRanges(name: string, ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {
     const [address = '', bits, ...rest] = String(range).split('/');
-    const width = { 4: 32, 6: 128 }[isIP(address)];
-    const length = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (width === undefined || length === undefined || !(length <= width) || rest.length > 0) {
+    const width = { 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    const length = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : -1;
+    if (length < 0 || length > width || rest.length > 0) {
       throw new TypeError(`${name}: ${JSON.stringify(range)} is no address and no CIDR range`);
     }
     list.addSubnet(address, length, familyOf(address));
@@ -74,7 +74,7 @@ function network64(address: string): string {
   const [head = '', tail] = address.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0').split('::');
   const groups = head === '' ? [] : head.split(':');
   if (tail !== undefined) {
-    const after = tail === '' ? [] : tail.split(':');
+    const after = tail.split(':');
     while (groups.length + after.length < 8) groups.push('0');
     groups.push(...after);
   }

@@ -1,4 +1,4 @@
-import { quietly } from '../hooks.js';
+import { quietly } from '../options.js';
 import type { DecisionEvent } from './options.js';
 
 /** Tells a listener about a decision. Whatever the listener does, the decision stands and the process lives. */

@@ -9,7 +9,7 @@ import {
 
 import type { TokenSource } from '../client/token-source.js';
 import { AuthError, type AuthReason } from '../errors.js';
-import { quietly } from '../hooks.js';
+import { quietly } from '../options.js';
 import { bearerValue } from '../token/bearer.js';
 import { CallRecord, type Call, type MessageContext } from './call-record.js';
 import { EXPIRES_KEY } from './expires-key.js';

@@ -39,7 +39,7 @@ let server: DemoServer | undefined;
 afterEach(async () => {
   server?.close();
   for (let turns = 0; turns < 3; turns++) await setImmediate(); // Node tells of unhandled rejections after the microtasks
-  expect(escaped.splice(0)).toEqual([]);
+  if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
 });
 
 /** A piece of other people's code that works until it is told to misbehave. */
@@ -111,7 +111,7 @@ describe.each(Object.keys(places))('%s', (place) => {
 
 describe('onDecision', () => {
   it.each(misbehaviours)('that %s changes no decision', async (_, behave) => {
-    server = await startDemoServer(walletAuth({ now, curve, onDecision: behave as never }));
+    server = await startDemoServer(walletAuth({ now, curve, onDecision: behave }));
     const client = server.client();
     const outcomes = await Promise.all(kinds.map((kind) => callKinds[kind](client, good)));
     expect(outcomes.map(({ wallets }) => wallets[0])).toEqual(kinds.map(() => testWallets.alice.address));
@@ -183,9 +183,9 @@ describe("a client's token source", () => {
     server = await startDemoServer(walletAuth({ now, curve }));
     const broken: TokenSource = {
       ...source,
-      noteExpiry: behave as never,
-      noteServerTime: behave as never,
-      invalidate: behave as never,
+      noteExpiry: behave,
+      noteServerTime: behave,
+      invalidate: behave,
     };
     const client = server.client([attachToken(broken)]);
     for (const kind of kinds) expect((await callKinds[kind](client)).error).toBeUndefined();

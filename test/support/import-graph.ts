@@ -6,7 +6,7 @@ import ts from 'typescript';
 /** Source texts by their path from the repository's root, such as `src/token/base64.ts`. */
 export type SourceFiles = Readonly<Record<string, string>>;
 
-const RANK_0 = ['src/errors.ts', 'src/hooks.ts', 'src/identity.ts', 'src/options.ts'];
+const RANK_0 = ['src/errors.ts', 'src/identity.ts', 'src/options.ts'];
 const RANKS_0_TO_1 = ['rank 0', 'token', 'crypto', 'curves'];
 const BELOW_TRANSPORTS = [...RANKS_0_TO_1, 'verify', 'client', 'devices', 'gate'];
 

@@ -1,9 +1,9 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { healthRules, reflectionRules } from '../../gate/well-known.js';
 import { isLoopbackTarget } from '../../grpc/loopback.js';
+import { guardGrpcLog } from './grpc-log.js';
 import { reflectionFor } from './reflection.js';
 import { serveLog } from './serve-log.js';
 import { startDemoNode } from './start-demo-node.js';
@@ -17,7 +17,7 @@ const GRACE_MS = 2_000;
  * @throws Error if it cannot listen there.
  */
 export async function serve(host: string, port: number, json: boolean): Promise<void> {
-  if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE); // errors are reported here
+  guardGrpcLog();
   const stopped = stopSignal(); // from the start: whoever reads "listening" may send one at once
   const log = serveLog(json);
   const health = new HealthImplementation({ '': 'SERVING', [DemoService.typeName]: 'SERVING' });
