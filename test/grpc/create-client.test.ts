@@ -58,6 +58,8 @@ describe('a plaintext channel', () => {
     '127.0.0.1:1',
     '127.8.9.10:1',
     '[::1]:1',
+    '[::1]:50051',
+    '[::1]',
     '::1',
     'localhost',
     'dns:localhost:1',
@@ -86,6 +88,11 @@ describe('a plaintext channel', () => {
     'ipv4:127.0.0.1:1,10.0.0.1:1',
     'xds:///localhost:1',
     'localhost:1@node.example:1',
+    'node.example/unix:/tmp/node.sock',
+    'localhostdns:',
+    'node.example[::1]:1',
+    '[::1].node.example:1',
+    'local:1host',
     '',
   ])('to %s may not, unless told', (target) => {
     expect(() => make(target)).toThrow(
@@ -98,7 +105,9 @@ describe('a plaintext channel', () => {
   it('that somebody else made may not either, unless told', () => {
     const channelOverride = new Client('localhost:1', plain).getChannel();
     const options = { clientOptions: { channelOverride } };
-    expect(() => make('localhost:1', options)).toThrow(TypeError);
+    expect(() => make('localhost:1', options)).toThrow(
+      new TypeError('nobody can tell whether an overridden channel is encrypted; set allowInsecure to use it'),
+    );
     make('localhost:1', { ...options, allowInsecure: true }).close();
   });
 });
@@ -110,6 +119,17 @@ it('a TLS channel may carry tokens anywhere', () => {
     credentials.createFromMetadataGenerator(() => undefined),
   );
   createClient(DemoService, 'node.example:443', combined, source).close();
+});
+
+it('takes all of its options', () => {
+  expect(() => make('localhost:1', { retry: false, allowInsecure: false, clientOptions: {} }).close()).not.toThrow();
+});
+
+it.each([
+  [{ allowInsecure: 1 }, 'allowInsecure must be a boolean'],
+  [{ retry: 1 }, 'retry must be a boolean'],
+])('refuses %j by name', (options, message) => {
+  expect(() => make('localhost:1', options as never)).toThrow(new TypeError(message));
 });
 
 it.each([{ allowInsecure: 1 }, { allowInsecure: null }, { allowinsecure: true }, { retry: 'no' }, null])(

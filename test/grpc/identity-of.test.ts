@@ -49,6 +49,8 @@ describe('requireIdentity', () => {
     expect(error).toBeInstanceOf(AuthError);
     expect(error).toMatchObject({ reason, code, details: expect.any(String) });
     expect(authReasonOf(error)).toBe(reason);
+    const cause = reason === 'INTERNAL' ? 'the server has no walletAuth interceptor' : undefined;
+    expect((error as AuthError).cause).toBe(cause);
   });
 });
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
+import { ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { createTokenSource } from '../../src/client/create-token-source.js';
@@ -203,4 +204,30 @@ describe("a client's token source", () => {
       expect(error).toMatchObject({ code: 16, details: 'no token: the token source gave no token' });
     },
   );
+});
+
+const throwing: ServerInterceptor = (_, call) =>
+  new ServerInterceptingCall(call, {
+    start: (next) => {
+      const listener = new ServerListenerBuilder().withOnReceiveMetadata(() => {
+        throw new Error('an interceptor listed later');
+      });
+      next(listener.build());
+    },
+  });
+
+describe('an interceptor listed later that throws', () => {
+  it.each<[string, WalletAuthOptions]>([
+    ['at once', {}],
+    ['after an answer that took its time', { authorize: async () => true }],
+  ])('%s ends the call with INTERNAL', async (_, options) => {
+    server = await startDemoServer(walletAuth({ now, curve, ...options }), throwing);
+    const client = server.client();
+    for (const kind of kinds) {
+      const { error } = await callKinds[kind](client, good);
+      expect(error).toMatchObject({ code: 13, details: 'authentication failed' });
+      expect(authReasonOf(error)).toBe('INTERNAL');
+    }
+    expect(server.handlersRun()).toBe(0);
+  });
 });

@@ -10,6 +10,7 @@ import {
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
+import { fastestCurve } from '../../src/curves/fastest-curve.js';
 import { AuthError } from '../../src/errors.js';
 import type { CallFacts, DecisionEvent } from '../../src/gate/options.js';
 import { authDetailsOf, authReasonOf } from '../../src/grpc/status.js';
@@ -374,5 +375,16 @@ describe('what a hook sees of an identity', () => {
     await callKinds.unary(client(), good);
     expect(Object.isFrozen(seen)).toBe(true);
     expect(seen?.deviceId).toBe(mintIdentity().deviceId);
+  });
+});
+
+describe('walletAuth', () => {
+  it('takes the fastest curve unless told', () => {
+    expect(walletAuth().curve).toBe(fastestCurve()?.name ?? 'noble');
+    expect(walletAuth({ now }).curve).toBe(walletAuth().curve);
+  });
+
+  it('refuses options that are none', () => {
+    expect(() => walletAuth(null as never)).toThrow(new TypeError('options must be an object'));
   });
 });
