@@ -1,0 +1,17 @@
+import { AuthError, refusal } from '../errors.js';
+import type { Answer } from './visit.js';
+
+/** Runs steps and goes on with their answer. What they throw or reject with is a refusal: INTERNAL, unless it says otherwise. */
+export function guarded<T>(steps: () => Answer | Promise<Answer>, then: (answer: Answer) => T): T | Promise<T> {
+  let answer: Answer | Promise<Answer>;
+  try {
+    answer = steps();
+  } catch (error) {
+    answer = asRefusal(error);
+  }
+  return answer instanceof Promise ? answer.then(then, (error: unknown) => then(asRefusal(error))) : then(answer);
+}
+
+function asRefusal(thrown: unknown): AuthError {
+  return thrown instanceof AuthError ? thrown : refusal('INTERNAL', { cause: thrown });
+}
