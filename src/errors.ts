@@ -78,22 +78,44 @@ export class AuthError extends Error {
   }
 }
 
+/** Whatever was thrown, as an AuthError: what is none is INTERNAL, with it as the cause. */
+export function asAuthError(thrown: unknown): AuthError {
+  return isAuthError(thrown) ? thrown : refusal('INTERNAL', { cause: thrown });
+}
+
+/** `instanceof` for values that come from other people's code, where a proxy may throw at the question. */
+export function isAuthError(value: unknown): value is AuthError {
+  try {
+    return value instanceof AuthError;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
+ * nobody. What explains it is in `cause`.
+ */
+export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
+  return untraced(() => new AuthError(reason, options));
+}
+
 /** Engines on V8 and JavaScriptCore collect as many frames as this says; others do not look at it. */
 const traced: ErrorConstructor & { stackTraceLimit?: number | undefined } = Error;
 
 /**
- * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
- * nobody, and tracing it would cost ten times the rest of the refusal. What explains it is in `cause`.
+ * Runs something synchronous in which errors get no stack trace: tracing one costs ten times the rest of a refusal, and
+ * strangers choose how often. On a host that froze Error, they are traced after all.
  */
-export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
+export function untraced<T>(run: () => T): T {
   const limit = traced.stackTraceLimit;
   try {
     traced.stackTraceLimit = 0;
   } catch {
-    return new AuthError(reason, options); // the host froze Error: then with a trace
+    return run();
   }
   try {
-    return new AuthError(reason, options);
+    return run();
   } finally {
     traced.stackTraceLimit = limit;
   }

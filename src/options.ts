@@ -24,8 +24,27 @@ export function optionalFunction<F>(name: string, value: F): F {
 export function clock(now: (() => Date) | undefined): () => number {
   if (now === undefined) return () => Date.now();
   return () => {
-    const ms = now().getTime();
-    if (!Number.isSafeInteger(ms)) throw new Error('now() gave an invalid Date');
-    return ms;
+    const date = now();
+    const ms: unknown = typeof date?.getTime === 'function' ? date.getTime() : dropPromise(date);
+    if (typeof ms === 'number' && Number.isSafeInteger(ms)) return ms;
+    throw new Error('now() gave an invalid Date');
   };
+}
+
+/** Runs something whose answer and whose failure concern nobody. */
+export function quietly(run: () => unknown): void {
+  try {
+    const answer = run();
+    if (answer instanceof Promise) answer.catch(() => undefined);
+  } catch {
+    // as promised
+  }
+}
+
+/**
+ * Lets go of an answer that may be a promise: a hook that has to answer at once may have been written `async`, and a
+ * rejection that nobody waits for ends the process.
+ */
+export function dropPromise(answer: unknown): void {
+  quietly(() => answer);
 }

@@ -1,3 +1,4 @@
+import { dropPromise } from '../options.js';
 import { addressOf, type Address } from './address.js';
 import type { Curve } from './curve.js';
 import { keccak256 } from './hash.js';
@@ -29,6 +30,7 @@ export function recoverSigner(
 ): Address | undefined {
   const publicKey = curve.recover(signature, recovery, hashPersonalMessage(text));
   if (publicKey === undefined) return undefined;
-  if (publicKey.length !== 65) throw new Error(`curve ${curve.name} recovered ${publicKey.length} bytes, not 65`);
-  return addressOf(publicKey);
+  if (publicKey.length === 65) return addressOf(publicKey);
+  dropPromise(publicKey);
+  throw new Error(`curve ${curve.name} recovered ${publicKey.length} bytes, not 65`);
 }

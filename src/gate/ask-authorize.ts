@@ -1,4 +1,4 @@
-import { AuthError, refusal } from '../errors.js';
+import { isAuthError, refusal } from '../errors.js';
 import { withTimeLimit } from './time-limit.js';
 import { isPromiseLike, type Answer, type MessageStep, type Step } from './visit.js';
 
@@ -24,6 +24,6 @@ function heard(answer: unknown, timeoutMs: number): Answer | Promise<Answer> {
 function meaningOf(answer: unknown): Answer {
   if (answer === true) return undefined;
   if (answer === false) return refusal('ACCESS_DENIED');
-  if (answer instanceof AuthError) return answer;
+  if (isAuthError(answer)) return answer;
   throw new TypeError('authorize must answer true, false or an AuthError');
 }

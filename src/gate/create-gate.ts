@@ -1,4 +1,4 @@
-import { refusal, type AuthError } from '../errors.js';
+import { refusal, type AuthError, type AuthReason } from '../errors.js';
 import { clock } from '../options.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
@@ -105,16 +105,28 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
       );
   }
 
-  function refuse(visit: Visit<Metadata>, decision: 'refused' | 'ended', error: AuthError): RefusalStatus {
-    say(visit, decision, error);
+  function refuse(visit: Visit<Metadata>, decision: 'refused' | 'ended', thrown: AuthError): RefusalStatus {
+    const { error, reason, status } = answerTo(thrown);
+    say(visit, decision, error, reason);
+    return status;
+  }
+
+  /** An AuthError of a hook may be anything inside, and the clock may be what is broken. */
+  function answerTo(error: AuthError): { error: AuthError; reason: AuthReason; status: RefusalStatus } {
     try {
-      return refusalStatus(error, nowMs());
+      return { error, reason: error.reason, status: refusalStatus(error, nowMs()) };
     } catch (cause) {
-      return refusalStatus(refusal('INTERNAL', { cause }), Date.now());
+      const internal = refusal('INTERNAL', { cause });
+      return { error: internal, reason: internal.reason, status: refusalStatus(internal, Date.now()) };
     }
   }
 
-  function say(visit: Visit<Metadata>, decision: DecisionEvent['decision'], error?: AuthError): void {
+  function say(
+    visit: Visit<Metadata>,
+    decision: DecisionEvent['decision'],
+    error?: AuthError,
+    reason?: AuthReason,
+  ): void {
     if (onDecision === undefined) return;
     const { call, rule, limit, remembered } = visit;
     const event: DecisionEvent = {
@@ -122,7 +134,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
       rule: rule.auth,
       source: rule.source,
       decision,
-      reason: error?.reason,
+      reason,
       error,
       limit,
       curve: verifier.curve,

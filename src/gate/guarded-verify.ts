@@ -25,17 +25,18 @@ export function guardedVerify(
 ): Verify {
   if (allowance === undefined) return (authorization, _, onUnknown) => verifier.verify(authorization, onUnknown);
   return (authorization, call, onUnknown) => {
-    let address: string | undefined;
+    let charge: (() => void) | undefined;
     const beforeCurve = () => {
       onUnknown?.();
-      address = addresses.addressOf(call.peer, call.header('x-forwarded-for'));
-      if (address !== undefined) allowance.check(address, nowMs());
+      const address = addresses.addressOf(call.peer, call.header('x-forwarded-for'));
+      if (address === undefined) return;
+      allowance.check(address, nowMs());
+      charge = () => allowance.charge(address, nowMs());
     };
     try {
       return verifier.verify(authorization, beforeCurve);
     } catch (error) {
-      const dear = error instanceof AuthError && isDear(error.reason);
-      if (dear && address !== undefined) allowance.charge(address, nowMs());
+      if (error instanceof AuthError && isDear(error.reason)) charge?.();
       throw error;
     }
   };

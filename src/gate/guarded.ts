@@ -1,4 +1,4 @@
-import { AuthError, refusal } from '../errors.js';
+import { asAuthError } from '../errors.js';
 import type { Answer } from './visit.js';
 
 /** Runs steps and goes on with their answer. What they throw or reject with is a refusal: INTERNAL, unless it says otherwise. */
@@ -7,11 +7,7 @@ export function guarded<T>(steps: () => Answer | Promise<Answer>, then: (answer:
   try {
     answer = steps();
   } catch (error) {
-    answer = asRefusal(error);
+    answer = asAuthError(error);
   }
-  return answer instanceof Promise ? answer.then(then, (error: unknown) => then(asRefusal(error))) : then(answer);
-}
-
-function asRefusal(thrown: unknown): AuthError {
-  return thrown instanceof AuthError ? thrown : refusal('INTERNAL', { cause: thrown });
+  return answer instanceof Promise ? answer.then(then, (error: unknown) => then(asAuthError(error))) : then(answer);
 }

@@ -9,6 +9,7 @@ import {
 
 import type { TokenSource } from '../client/token-source.js';
 import { AuthError } from '../errors.js';
+import { quietly } from '../options.js';
 import { bearerValue } from '../token/bearer.js';
 import { CallRecord, type Call, type MessageContext } from './call-record.js';
 import { CallRetries, decimal, type RetrySettings } from './call-retries.js';
@@ -87,7 +88,7 @@ export class TokenCall extends InterceptingCall {
     const metadata = this.#metadata.clone();
     let token: string;
     try {
-      token = await this.#source.get();
+      token = await this.#token();
       metadata.set('authorization', bearerValue(token));
     } catch (error) {
       return this.#end(noTokenStatus(error));
@@ -99,6 +100,13 @@ export class TokenCall extends InterceptingCall {
     } catch (error) {
       this.#end(noCallStatus(error));
     }
+  }
+
+  /** Asynchronous in every case: a call must not end while it is being made. */
+  async #token(): Promise<string> {
+    const token: unknown = await this.#source.get();
+    if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
+    throw new TypeError('the token source gave no token'); // grpc-js would quote it
   }
 
   #startCall(metadata: Metadata, token: string): void {
@@ -136,8 +144,9 @@ export class TokenCall extends InterceptingCall {
     if (this.#ended || !this.#record.repeatable) return false;
     const retry = this.#retries.after(status, Date.now());
     if (retry === undefined) return false;
-    if (retry.serverTimeMs !== undefined) this.#source.noteServerTime(retry.serverTimeMs);
-    if (retry.newToken) this.#source.invalidate(token);
+    const { serverTimeMs } = retry;
+    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
+    if (retry.newToken) quietly(() => this.#source.invalidate(token));
     this.#call = undefined;
     if (retry.delayMs === 0) void this.#begin();
     else this.#timer = setTimeout(() => void this.#begin(), retry.delayMs);
@@ -146,7 +155,7 @@ export class TokenCall extends InterceptingCall {
 
   #noteExpiry(token: string, metadata: Metadata): void {
     const expiresAtMs = decimal(metadata.get(EXPIRES_KEY)[0]);
-    if (expiresAtMs !== undefined) this.#source.noteExpiry(token, expiresAtMs);
+    if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
   }
 
   #watchDeadline(): void {
@@ -179,8 +188,13 @@ const NOT_MADE: Call = {
 };
 
 function noTokenStatus(error: unknown): StatusObject {
-  const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
-  return { code, details: `no token: ${messageOf(error)}`, metadata: new Metadata() };
+  const metadata = new Metadata();
+  try {
+    const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
+    return { code, details: `no token: ${messageOf(error)}`, metadata };
+  } catch {
+    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', metadata };
+  }
 }
 
 /** grpc-js makes no calls on a client that was closed meanwhile. */

@@ -34,7 +34,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | undefined 
   let alphabets = 0;
   for (let i = 0; i < digits; i++) {
     const code = text.charCodeAt(i);
-    const value = code < 128 ? (VALUES[code] ?? 64) : 64;
+    const value = VALUES[code] ?? 64;
     if (value === 64) return undefined;
     if (value >= 62) alphabets |= code === 0x2b || code === 0x2f ? 1 : 2;
     bits = (bits << 6) | value;

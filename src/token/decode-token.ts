@@ -1,4 +1,4 @@
-import { refusal } from '../errors.js';
+import { refusal, untraced } from '../errors.js';
 import { decodeBase64 } from './base64.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
 import { bytesOf, uint64Of, wireFields } from './wire-fields.js';
@@ -16,7 +16,7 @@ export function decodeToken(token: string): TokenFields {
   const bytes = typeof token === 'string' ? decodeBase64(token) : undefined;
   if (bytes === undefined) throw refusal('MALFORMED_TOKEN', { cause: 'not base64' });
   try {
-    return readToken(bytes);
+    return untraced(() => readToken(bytes));
   } catch (cause) {
     throw refusal('MALFORMED_TOKEN', { cause });
   }
@@ -28,7 +28,7 @@ export function decodeToken(token: string): TokenFields {
  */
 export function decodeAuthData(bytes: Uint8Array): AuthDataFields {
   try {
-    return readAuthData(bytes);
+    return untraced(() => readAuthData(bytes));
   } catch (cause) {
     throw refusal('MALFORMED_AUTH_DATA', { cause });
   }

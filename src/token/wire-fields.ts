@@ -22,15 +22,10 @@ export function wireFields(message: Uint8Array): WireField[] {
 }
 
 function readValue(reader: BinaryReader, number: number, wireType: WireType): bigint | Uint8Array | undefined {
-  switch (wireType) {
-    case WireType.Varint:
-      return BigInt(reader.uint64());
-    case WireType.LengthDelimited:
-      return reader.bytes();
-    default:
-      reader.skip(wireType, number);
-      return undefined;
-  }
+  if (wireType === WireType.Varint) return BigInt(reader.uint64());
+  if (wireType === WireType.LengthDelimited) return reader.bytes();
+  reader.skip(wireType, number);
+  return undefined;
 }
 
 /** @throws Error if the field is not length-delimited: other readers would take such bytes for another token, or for none. */

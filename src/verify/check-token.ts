@@ -3,6 +3,7 @@ import { deviceIdOf } from '../crypto/device-id.js';
 import { keccak256 } from '../crypto/hash.js';
 import { refusal } from '../errors.js';
 import { walletIdentity, type WalletIdentity } from '../identity.js';
+import { dropPromise } from '../options.js';
 import { decodeAuthData, decodeToken } from '../token/decode-token.js';
 import { certificateKey, certifyingWallet } from './certificate.js';
 import type { Memory } from './memory.js';
@@ -53,7 +54,7 @@ export function checkToken(
   beforeCurve?.();
   const digest = keccak256(parts.authDataBytes);
   const signed: unknown = settings.curve.verify(parts.authDataSignature, digest, parts.identityKey);
-  if (typeof signed !== 'boolean') throw new TypeError(`curve ${settings.curve.name}: verify must return a boolean`);
+  if (typeof signed !== 'boolean') throw noBoolean(`curve ${settings.curve.name}: verify`, signed);
   if (!signed) throw refusal('INVALID_AUTH_DATA_SIGNATURE');
 
   const wallet = known?.wallet ?? certifyingWallet(parts, settings.statement, settings.curve);
@@ -74,6 +75,11 @@ export function checkToken(
 export function checkRevocation(deviceId: string, { isRevoked }: VerifierSettings): void {
   if (isRevoked === undefined) return;
   const revoked: unknown = isRevoked(deviceId);
-  if (typeof revoked !== 'boolean') throw new TypeError('isRevoked must return a boolean');
+  if (typeof revoked !== 'boolean') throw noBoolean('isRevoked', revoked);
   if (revoked) throw refusal('DEVICE_REVOKED', { cause: { deviceId } });
+}
+
+function noBoolean(name: string, answer: unknown): TypeError {
+  dropPromise(answer);
+  return new TypeError(`${name} must return a boolean`);
 }

@@ -1,4 +1,4 @@
-import { AuthError, refusal } from '../errors.js';
+import { asAuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
 import { checkRevocation, checkToken, type CertifiedDevice, type CheckedToken } from './check-token.js';
@@ -58,8 +58,8 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity {
       try {
         return check(bearerToken(authorization, settings.maxTokenLength), beforeCurve);
-      } catch (cause) {
-        throw cause instanceof AuthError ? cause : refusal('INTERNAL', { cause });
+      } catch (thrown) {
+        throw asAuthError(thrown);
       }
     },
   });

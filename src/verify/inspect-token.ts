@@ -1,5 +1,5 @@
 import type { Address } from '../crypto/address.js';
-import { AuthError, type AuthReason } from '../errors.js';
+import { asAuthError, type AuthError, type AuthReason } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { bearerValue } from '../token/bearer.js';
 import { decodeAuthData, decodeToken } from '../token/decode-token.js';
@@ -23,7 +23,7 @@ export interface TokenInspection {
   readonly fields: TokenFields | undefined;
   /** The signed part, unverified; `undefined` if it cannot be read. */
   readonly authData: AuthDataFields | undefined;
-  /** The wallet whose signature is on the identity key, whatever the token claims; `undefined` if there is none. */
+  /** The wallet whose signature is on the identity key, whatever the token claims; `undefined` if a part of the token is missing or misshapen. */
   readonly certifiedBy: Address | undefined;
 }
 
@@ -54,8 +54,8 @@ function judge(
   const verifier = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
   try {
     return { identity: verifier.verify(authorization), reason: undefined, error: undefined };
-  } catch (error) {
-    if (!(error instanceof AuthError)) throw error;
+  } catch (thrown) {
+    const error = asAuthError(thrown);
     return { identity: undefined, reason: error.reason, error };
   }
 }

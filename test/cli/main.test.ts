@@ -106,12 +106,15 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     ],
   ];
 
-  it.concurrent.each(cases)('%j', async (args, complaint) => {
-    const { code, stdout, stderr } = await command.run(args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
-    expect(stderr.split('\n')).toEqual([line, '']);
-  });
+  it.concurrent.each(cases.map(([args, complaint]) => ({ args, complaint })))(
+    '$complaint',
+    async ({ args, complaint }) => {
+      const { code, stdout, stderr } = await command.run(args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
+      expect(stderr.split('\n')).toEqual([line, '']);
+    },
+  );
 
   it.each([[[]], [['--metrics', '0']]])('a port that is in use, with %j', async (flags) => {
     const server = createServer();

@@ -51,6 +51,8 @@ describe('parseAddress', () => {
     ['the prefix alone', '0x'],
     ['39 digits', aliceAddress.slice(0, -1)],
     ['41 digits', `${aliceAddress}0`],
+    ['41 digits, all lower', `${aliceAddress.toLowerCase()}0`],
+    ['something before it, all lower', `x${aliceAddress.toLowerCase()}`],
     ['no prefix', aliceAddress.slice(2).toLowerCase()],
     ['an upper-case prefix', `0X${aliceAddress.slice(2)}`],
     ['two prefixes', `0x0x${aliceAddress.slice(4)}`],

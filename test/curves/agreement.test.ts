@@ -162,11 +162,13 @@ describe.each(curves)('the $name curve', (curve) => {
     const off = publicKey.slice();
     off[64]! ^= 1;
     const outOfRange = new Uint8Array(64).fill(255);
-    for (let i = 0; i < 20_000; i++) {
-      expect(curve.verify(good.bytes, digest, off)).toBe(false);
-      expect(curve.verify(outOfRange, digest, publicKey)).toBe(false);
-      expect(curve.recover(outOfRange, 0, digest)).toBeUndefined();
+    let accepted = 0;
+    for (let i = 0; i < 5_000; i++) {
+      if (curve.verify(good.bytes, digest, off)) accepted++;
+      if (curve.verify(outOfRange, digest, publicKey)) accepted++;
+      if (curve.recover(outOfRange, 0, digest)) accepted++;
     }
+    expect(accepted).toBe(0);
     expect(curve.verify(good.bytes, digest, publicKey)).toBe(true);
   });
 });

@@ -14,6 +14,11 @@ describe('the address of a direct peer', () => {
     ['::ffff:203.0.113.7:50101', '203.0.113.7'],
     ['64:ff9b:1:2::203.0.113.7:50101', '64:ff9b:1:2'],
     ['1:2:3:4:5:6:7:::50101', '1:2:3:4'],
+    ['[1:2:3::]:50101', '1:2:3:0'],
+    ['[::]:50101', '0:0:0:0'],
+    ['[::2:3:4:5:6:203.110.113.107]:50101', '0:2:3:4'],
+    ['[::2:3:4:5:6:7:8]:50101', '0:2:3:4'],
+    ['[1::ffff:203.0.113.7]:50101', '1:0:0:0'],
     ['unknown', undefined],
     ['', undefined],
     ['/run/node.sock', undefined],
@@ -48,6 +53,10 @@ describe('the address behind proxies', () => {
     ['no header', '10.1.2.3:5', [], '10.1.2.3'],
     ['an empty header', '10.1.2.3:5', [''], '10.1.2.3'],
     ['junk', '10.1.2.3:5', ['203.0.113.7, unknown'], '10.1.2.3'],
+    ['an address after junk', '10.1.2.3:5', ['x[2001:db8::7]:99'], '10.1.2.3'],
+    ['an address before junk', '10.1.2.3:5', ['[2001:db8::7]x'], '10.1.2.3'],
+    ['an address cut by a colon', '10.1.2.3:5', ['203.0.113:1.7'], '10.1.2.3'],
+    ['a mapped address with a port', '10.1.2.3:5', ['::ffff:203.0.113.7:99'], '10.1.2.3'],
   ])('%s', (_, peer, forwardedFor, address) => {
     expect(addressOf(peer, forwardedFor)).toBe(address);
   });
@@ -59,6 +68,8 @@ describe('trustedProxies', () => {
     '10.0.0.0/-1',
     '10.0.0.0/',
     '10.0.0.0/8/8',
+    '10.0.0.0/8x',
+    'localhost/8',
     '::/129',
     'localhost',
     '10.0.0',
@@ -72,7 +83,9 @@ describe('trustedProxies', () => {
   });
 
   it.each(['10.0.0.0/8', null, 5, {}])('refuses %j, which is no list', (ranges) => {
-    expect(() => createAddressReader(ranges as never)).toThrow(TypeError);
+    expect(() => createAddressReader(ranges as never)).toThrow(
+      new TypeError('trustedProxies must be a list of addresses or CIDR ranges'),
+    );
   });
 
   it.each(['0.0.0.0/0', '::/0', '10.0.0.1/32', '::1/128', '::1'])('takes %s', (range) => {

@@ -1,8 +1,11 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 
+import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
 import { AuthError, authReasons } from '../../src/errors.js';
 import { refusalDetails, refusalStatus } from '../../src/gate/error-details.js';
 
@@ -121,6 +124,14 @@ describe('refusalDetails', () => {
       const bytes = type.encode(type.fromObject({ details })).finish();
       expect(refusalDetails(bytes)?.retryAfterMs).toBe(expected);
     }
+  });
+
+  it('finds ours behind details of other kinds', () => {
+    const { details } = refusalStatus(new AuthError('TOKEN_EXPIRED'), NOW);
+    const ours = fromBinary(StatusSchema, details);
+    const other = anyPack(DurationSchema, create(DurationSchema, { seconds: 5n }));
+    const both = create(StatusSchema, { ...ours, details: [other, ...ours.details] });
+    expect(refusalDetails(toBinary(StatusSchema, both))?.reason).toBe('TOKEN_EXPIRED');
   });
 
   it('never throws, whatever a peer sends', () => {

@@ -12,7 +12,7 @@ function wait(allowance: ReturnType<typeof createFailureAllowance>, address: str
     return 0;
   } catch (error) {
     if (!(error instanceof AuthError)) throw error;
-    expect(error.reason).toBe('RATE_LIMITED');
+    expect(error).toMatchObject({ reason: 'RATE_LIMITED', cause: { address } });
     return Number(error.info['retry_after_ms']);
   }
 }

@@ -12,6 +12,11 @@ describe('withTimeLimit', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('works where timers are numbers, as in browsers', async () => {
+    vi.spyOn(globalThis, 'setTimeout').mockReturnValueOnce(5 as never);
+    await expect(withTimeLimit(Promise.resolve(7), 50)).resolves.toBe(7);
+  });
+
   it('passes on a rejection and leaves no timer', async () => {
     const error = new Error('mine');
     await expect(withTimeLimit(Promise.reject(error), 50)).rejects.toBe(error);

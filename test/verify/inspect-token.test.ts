@@ -59,6 +59,11 @@ describe('inspectToken of a good token', () => {
   ])('takes %s', (_, text) => {
     expect(inspect(text)).toMatchObject({ verdict: 'accepted', certifiedBy: aliceAddress });
   });
+
+  it('takes no scheme out of the middle of a text', () => {
+    const token = tokenText();
+    expect(inspect(`${token.slice(0, 8)}bearer ${token.slice(8)}`).fields).toBeUndefined();
+  });
 });
 
 describe('inspectToken of a bad token', () => {
@@ -130,7 +135,7 @@ describe('inspectToken of a bad token', () => {
 
 describe('inspectToken', () => {
   it.each(hostileValues.filter(([, value]) => typeof value !== 'string'))('refuses %s with a TypeError', (_, value) => {
-    expect(() => inspectToken(value as string)).toThrow(TypeError);
+    expect(() => inspectToken(value as string)).toThrow(new TypeError('the token must be a string'));
   });
 
   it.each(hostileValues.filter(([, value]) => typeof value === 'string'))(

@@ -1,10 +1,10 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import type { DecisionEvent } from '../../gate/options.js';
 import { healthRules, reflectionRules } from '../../gate/well-known.js';
 import { isLoopbackTarget } from '../../grpc/loopback.js';
+import { guardGrpcLog } from './grpc-log.js';
 import type { MetricsServer } from './metrics-server.js';
 import { reflectionFor } from './reflection.js';
 import { serveLog } from './serve-log.js';
@@ -36,7 +36,7 @@ export interface ServeOptions {
  * @throws Error if it cannot listen there.
  */
 export async function serve({ host, port, json, callsPerMinute: points, startMetrics }: ServeOptions): Promise<void> {
-  if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE); // errors are reported here
+  guardGrpcLog();
   const stopped = stopSignal(); // from the start: whoever reads "listening" may send one at once
   const log = serveLog(json);
   const health = new HealthImplementation({ '': 'SERVING', [DemoService.typeName]: 'SERVING' });

@@ -6,6 +6,7 @@ import { service as healthService } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { curlLine } from '../../../src/cli/curl-line.js';
+import { rawConnection } from '../../support/raw-http2.js';
 import { buildCommand, type BuiltCommand, type Running } from '../built-command.js';
 
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
@@ -31,8 +32,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => command.remove());
 
-async function serve(...flags: string[]): Promise<{ node: Running; address: string }> {
-  const node = command.start(['serve', '--port', '0', ...flags]);
+async function serve(
+  env: Record<string, string> = {},
+  ...flags: string[]
+): Promise<{ node: Running; address: string }> {
+  const node = command.start(['serve', '--port', '0', ...flags], { env });
   const [, address = ''] = await node.until(/(?:^listening on |"address":")([^\s,"]+)[^]*(?:call it:.*|})\n/);
   return { node, address };
 }
@@ -121,6 +125,23 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
     for (const part of [...parts, 'anVuaw==', 'Bearer']) expect(node.stdout()).not.toContain(part);
   });
 
+  it.each([{}, { GRPC_VERBOSITY: 'ERROR' }, { GRPC_VERBOSITY: 'DEBUG' }])(
+    'does not let grpc-js log a token whose header it cannot take, with %j',
+    async (env) => {
+      const { stdout: token } = await command.run(['token', '--identity', 'device.id']);
+      const own = await serve(env);
+      const raw = rawConnection(own.address);
+      for (const authorization of [`Bearer\t${token.trim()}`, `Bearer ${token.trim()}\u00fc`]) {
+        expect((await raw.call(METHOD, { authorization })).status).toBe(16);
+      }
+      raw.close();
+      own.node.child.kill('SIGTERM');
+      const { stdout, stderr } = await own.node.ended;
+      for (const [part] of token.matchAll(/.{24}/g)) expect(stdout + stderr).not.toContain(part);
+      expect(stderr.includes('Failed to add metadata entry authorization: ')).toBe('GRPC_VERBOSITY' in env);
+    },
+  );
+
   it('ends cleanly on SIGTERM, though a watcher is connected, and tells it first', async () => {
     const client = healthClient(address);
     const watch = client.Watch({ service: '' });
@@ -138,7 +159,7 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
 
 describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
   it('--json logs lines of JSON, and SIGINT ends it cleanly too', async () => {
-    const { node, address } = await serve('--json');
+    const { node, address } = await serve({}, '--json');
     await command.shell(`buf curl --protocol grpc http://${address}${METHOD}`);
     await node.until(/MISSING_CREDENTIALS.*\n/);
     node.child.kill('SIGINT');
@@ -172,7 +193,7 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
   });
 
   it('--metrics shows Prometheus what it decided, and ends cleanly', async () => {
-    const { node, address } = await serve('--metrics', '0', '--limit', '2');
+    const { node, address } = await serve({}, '--metrics', '0', '--limit', '2');
     const [, url = ''] = await node.until(/^metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)$/m);
     expect(node.stdout()).toMatch(/^listening on .*\nmetrics on .*\n.*call it: /);
 
@@ -208,7 +229,7 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
   });
 
   it('warns where other machines can reach it', async () => {
-    const { node } = await serve('--host', '0.0.0.0');
+    const { node } = await serve({}, '--host', '0.0.0.0');
     await node.until(/^tokens travel to it in clear/m);
     node.child.kill('SIGTERM');
     expect((await node.ended).code).toBe(0);

@@ -1,0 +1,79 @@
+import { getBytes } from 'ethers';
+import { createVerifier } from 'grpc-wallet-auth';
+import { nativeCurve } from 'grpc-wallet-auth/curves';
+
+import { pairs } from '../pairs.js';
+import { line } from '../table.js';
+import { fields, header, identities, wallet } from '../tokens.js';
+
+const SIZES = [1_000, 100_000, 1_000_000];
+const PRIME = 7_919; // steps of this size reach every place, and no two neighbours in a row
+const KIBIBYTE = 1_024;
+
+/** What a remembered token costs in time and memory while the memory grows. */
+export const rows = {
+  async growth() {
+    const { numberedHeader, curve } = await endlessDevices();
+    const filled = SIZES.map((size) => {
+      const before = memoryInUse();
+      const verifier = createVerifier({ curve, maxRememberedTokens: size, maxRememberedDevices: 0 });
+      const surplus = size / 10;
+      for (let i = 0; i < size + surplus; i++) verifier.verify(numberedHeader(i));
+      if (verifier.rememberedTokens !== size)
+        throw new Error(`${verifier.rememberedTokens} tokens in room for ${size}`);
+      return { size, surplus, verifier, bytes: memoryInUse() - before };
+    });
+
+    // As in a server, every header is a fresh text; what making it costs is measured too, and taken off.
+    let turn = 0;
+    const { making, ...lookUps } = await pairs({
+      making: () => numberedHeader((turn++ * PRIME) % SIZES[0]),
+      ...Object.fromEntries(
+        filled.map(({ size, surplus, verifier }) => [
+          size,
+          () => verifier.verify(numberedHeader(surplus + ((turn++ * PRIME) % size))),
+        ]),
+      ),
+    });
+    const ns = (size) => lookUps[size].ns - making.ns;
+    const times = SIZES.map((size) => {
+      const figures = { ns: ns(size), ratio: ns(size) / ns(SIZES[0]) };
+      return line(`look-up among ${size} tokens`, `${SIZES[0]} tokens`, figures, { ratioAtMost: 2 });
+    });
+    const sizes = filled.slice(1).map(({ size, bytes }) => {
+      const amount = bytes / size;
+      const figures = { ratio: amount / KIBIBYTE, amount, unit: 'bytes' };
+      return line(`memory of each of ${size} tokens`, '1 KiB', figures, { ratioAtMost: 1 });
+    });
+    return [...times, ...sizes];
+  },
+};
+
+/**
+ * As many tokens as wanted, each of another device. A million real signatures would take minutes, so only the curve is
+ * taken out: a token is a real one with numbers written into its keys and signatures, and the curve takes them for good.
+ * Everything else, and all that is remembered, is as always.
+ */
+async function endlessDevices() {
+  const [identity] = await identities(1);
+  const model = header(identity);
+  const { identityKey, authDataSignature } = fields(model);
+  const bytes = Buffer.from(model.slice('Bearer '.length), 'base64');
+  const places = [identityKey.bytes.subarray(1), identityKey.signature.bytes, authDataSignature.bytes].map((part) =>
+    bytes.indexOf(part),
+  );
+  const walletKey = getBytes(wallet(0).signingKey.publicKey);
+  return {
+    curve: { ...nativeCurve(), verify: () => true, recover: () => walletKey },
+    numberedHeader(count) {
+      for (const place of places) bytes.writeUInt32BE(count, place);
+      return `Bearer ${bytes.toString('base64')}`;
+    },
+  };
+}
+
+function memoryInUse() {
+  globalThis.gc();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}

@@ -1,0 +1,27 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
+
+import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
+
+/** A node in a process of its own. It tells its port, then answers every message with the CPU time it has used, in µs. */
+const interceptors = process.argv[2] === 'with' ? [walletAuth()] : [];
+const server = new Server({ interceptors });
+
+server.addService(grpcServiceDefinition(DemoService), {
+  whoAmI: (_call, answer) => answer(null, { wallet: '0x', deviceId: 'device' }),
+  countUp(call) {
+    for (let number = 1; number <= call.request.limit; number++) call.write({ wallet: '0x', number });
+    call.end();
+  },
+  collectNotes: (_call, answer) => answer(null, {}),
+  chat: (call) => call.end(),
+});
+
+server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+  if (error) throw error;
+  process.send(port);
+  process.on('message', () => {
+    const { user, system } = process.cpuUsage();
+    process.send(user + system);
+  });
+});

@@ -1,0 +1,62 @@
+// npm run fuzz [-- --cases N] [--seed N]: the models of test/hostile at length, then fuzzing guided by coverage.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { build } from 'esbuild';
+
+import { guidedRun } from './guided.mjs';
+import { countersOf, instrumentation } from './instrumentation.mjs';
+
+const { values } = parseArgs({ options: { cases: { type: 'string' }, seed: { type: 'string' } } });
+const cases = Number(values.cases ?? 1_000_000);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+if (!Number.isInteger(cases) || cases < 1 || !Number.isInteger(seed))
+  throw new Error('--cases and --seed are whole numbers');
+console.log(`seed ${seed}`);
+
+const reports = new URL('../../reports/fuzz/', import.meta.url);
+mkdirSync(reports, { recursive: true });
+
+const { longRun } = await bundled('long-run', []);
+const seconds = timer();
+const run = longRun(cases, seed);
+for (const [answer, count] of [...run.answers].sort((a, b) => b[1] - a[1]))
+  console.log(`${String(count).padStart(9)} ${answer}`);
+console.log(`models: ${run.cases} cases in ${seconds()} s, slowest answer ${run.slowestMs.toFixed(1)} ms`);
+
+const target = await bundled('guided-target', [instrumentation]);
+const guidedSeconds = timer();
+const guided = guidedRun(target, countersOf(globalThis), Math.ceil(cases / 4), seed);
+console.log(
+  `guided by coverage: ${guided.runs} inputs in ${guidedSeconds()} s, ${guided.corpus} kept, ${guided.features} features`,
+);
+
+const failures = [run.failure, guided.failure].filter((failure) => failure !== undefined);
+for (const failure of failures) console.error(failure);
+console.log(
+  `${run.cases + guided.runs} tried, ${failures.length === 0 ? 'nothing wrong' : 'SOMETHING WRONG'}; seed ${seed}`,
+);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+/** Loads a TypeScript file of test/hostile. */
+async function bundled(name, plugins) {
+  const outfile = new URL(`${name}.mjs`, reports);
+  const { outputFiles } = await build({
+    entryPoints: [new URL(`../../test/hostile/${name}.ts`, import.meta.url).pathname],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['ethers', 'fast-check', 'secp256k1', '@noble/*', 'lru-cache'],
+    plugins,
+    write: false,
+    logLevel: 'error',
+  });
+  writeFileSync(outfile, outputFiles[0].contents);
+  return import(outfile);
+}
+
+function timer() {
+  const start = performance.now();
+  return () => ((performance.now() - start) / 1_000).toFixed(1);
+}

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { fastestCurve } from '../../src/curves/fastest-curve.js';
+import { createVerifier } from '../../src/index.js';
+import { NOW_MS } from '../support/token-workshop.js';
+import { answerTo } from './answer.js';
+import { faultFamilies } from './faults.js';
+import { signWithEthers, tokenMaker } from './good-tokens.js';
+
+/** Cases of each family; `npm run fuzz` tries a million. */
+const NUM_RUNS = 50;
+
+const options = { now: () => new Date(NOW_MS), curve: fastestCurve() };
+const forgetful = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
+const remembering = createVerifier({ ...options, maxRememberedTokens: 20, maxRememberedDevices: 20 });
+
+describe('a token broken in one place gets the answer that belongs to the place, with and without memories', () => {
+  it.each(Object.entries(faultFamilies(tokenMaker(signWithEthers))))('%s', (_, family) => {
+    fc.assert(
+      fc.property(family, ({ authorization, expected }) => {
+        expect(expected).toContain(answerTo(forgetful, authorization));
+        expect(expected).toContain(answerTo(remembering, authorization));
+        expect(expected).toContain(answerTo(remembering, authorization));
+      }),
+      { numRuns: NUM_RUNS },
+    );
+  });
+});

@@ -1,0 +1,86 @@
+import { fromBinary } from '@bufbuild/protobuf';
+
+import { TokenSchema } from '../../gen/message_api/v1/authn_pb.js';
+import type { Signature } from '../../gen/message_contents/signature_pb.js';
+import type { SignatureFields, TokenFields } from '../../src/index.js';
+
+/** For each known field of a message: `number` for a varint, `bytes`, or the fields of the message that it is. */
+interface Shape {
+  readonly [number: number]: 'number' | 'bytes' | Shape;
+}
+
+const COMPACT: Shape = { 1: 'bytes', 2: 'number' };
+const SIGNATURE: Shape = { 1: COMPACT, 2: COMPACT };
+const TOKEN: Shape = { 1: { 1: 'number', 2: SIGNATURE, 3: { 1: 'bytes' } }, 2: 'bytes', 3: SIGNATURE };
+
+/** A token as the generated code reads it, under stricter rules of the wire than its own; `undefined` if it is none. */
+export function referenceFields(bytes: Uint8Array): TokenFields | undefined {
+  try {
+    walk(bytes, 0, TOKEN, undefined);
+    const { identityKey, authDataBytes, authDataSignature } = fromBinary(TokenSchema, bytes);
+    return {
+      identityKey: identityKey && {
+        timestamp: identityKey.timestamp,
+        bytes: identityKey.union.value?.bytes,
+        signature: identityKey.signature && signatureFields(identityKey.signature),
+      },
+      authDataBytes,
+      authDataSignature: authDataSignature && signatureFields(authDataSignature),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+const KINDS = { ecdsaCompact: 'ecdsa_compact', walletEcdsaCompact: 'wallet_ecdsa_compact' } as const;
+
+function signatureFields({ union }: Signature): SignatureFields {
+  if (union.case === undefined) return { kind: undefined, bytes: new Uint8Array(0), recovery: 0 };
+  return { kind: KINDS[union.case], bytes: union.value.bytes, recovery: union.value.recovery };
+}
+
+/**
+ * Walks over a message, or a group to its end, and takes nothing that a parser could understand in two ways.
+ * @returns where it ends.
+ */
+function walk(bytes: Uint8Array, start: number, shape: Shape, group: number | undefined): number {
+  let at = start;
+  while (at < bytes.length) {
+    const tag = readVarint(bytes, at);
+    const number = Number(BigInt.asUintN(32, tag.value) >> 3n);
+    const wireType = Number(tag.value & 7n);
+    if (number === 0) throw new Error('field 0');
+    if (wireType === 4 && number === group) return tag.end;
+    const declared = group === undefined ? shape[number] : undefined;
+    const expected = declared === undefined ? wireType : declared === 'number' ? 0 : 2;
+    if (wireType !== expected) throw new Error('another wire type');
+    at = skip(bytes, tag.end, number, wireType, typeof declared === 'object' ? declared : undefined);
+    if (at > bytes.length) throw new Error('beyond the end');
+  }
+  if (group !== undefined) throw new Error('a group without an end');
+  return at;
+}
+
+function skip(bytes: Uint8Array, at: number, number: number, wireType: number, shape: Shape | undefined): number {
+  if (wireType === 0) return readVarint(bytes, at).end;
+  if (wireType === 1) return at + 8;
+  if (wireType === 5) return at + 4;
+  if (wireType === 3) return walk(bytes, at, {}, number);
+  if (wireType !== 2) throw new Error('no such wire type');
+  const length = readVarint(bytes, at);
+  const end = length.end + Number(BigInt.asUintN(32, length.value));
+  if (end > bytes.length) throw new Error('beyond the end');
+  if (shape) walk(bytes.subarray(length.end, end), 0, shape, undefined);
+  return end;
+}
+
+function readVarint(bytes: Uint8Array, start: number): { readonly value: bigint; readonly end: number } {
+  let value = 0n;
+  for (let i = 0; i < 10; i++) {
+    const byte = bytes[start + i];
+    if (byte === undefined) break;
+    value |= BigInt(byte & 127) << BigInt(7 * i);
+    if (byte < 128) return { value, end: start + i + 1 };
+  }
+  throw new Error('a number without an end');
+}
