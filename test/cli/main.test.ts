@@ -147,17 +147,18 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
 
 describe('a private key is never taken from an argument, and never repeated', { timeout: 60_000 }, () => {
   it.concurrent.each([
-    [['identity', '--out', 'x.id', KEY]],
-    [['identity', '--out', 'x.id', '--key', KEY]],
-    [['identity', '--out', 'x.id', `--private-key=0x${KEY}`]],
-    [['identity', '--out', 'x.id', `-k${KEY}`]],
-    [['identity', '--out', 'x.id', `--${KEY}`]],
-    [['identity', '--out', 'x.id', '--key-file', KEY]],
-    [['identity', '--out', 'x.id', '--key-file', `0x${KEY}`]],
-    [[KEY]],
-    [['token', KEY]],
-    [['serve', `--port=${KEY}`]],
-  ])('%j', async (args) => {
+    'identity --out x.id KEY',
+    'identity --out x.id --key KEY',
+    'identity --out x.id --private-key=0xKEY',
+    'identity --out x.id -kKEY',
+    'identity --out x.id --KEY',
+    'identity --out x.id --key-file KEY',
+    'identity --out x.id --key-file 0xKEY',
+    'KEY',
+    'token KEY',
+    'serve --port=KEY',
+  ])('%s', async (line) => {
+    const args = line.split(' ').map((word) => word.replace('KEY', KEY));
     const { code, stdout, stderr } = await command.run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^wallet-auth.*: .+\n$/);
