@@ -1,6 +1,12 @@
+import { fileURLToPath } from 'node:url';
+
 import { defineConfig } from 'vitest/config';
 
+const src = fileURLToPath(new URL('src', import.meta.url));
+
 export default defineConfig({
+  // what users import stands for its sources, so that tests of the examples need no build
+  resolve: { alias: [{ find: /^grpc-wallet-auth\/(.*)$/, replacement: `${src}/$1/index.ts` }] },
   test: {
     include: ['test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json', checker: 'tsc' },

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { method, own_wallet, service } from '../gen/walletauth/v1/options_pb.js';
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const buf = join(root, 'node_modules/.bin/buf');
 const baseline = join(root, 'test/vectors/contract.binpb');
@@ -35,6 +37,7 @@ describe('buf breaking against the stored baseline', () => {
   const AUTHN = 'message_api/v1/authn.proto';
   const KEY = 'message_contents/public_key.proto';
   const SIGNATURE = 'message_contents/signature.proto';
+  const OPTIONS = 'walletauth/v1/options.proto';
 
   function breaking(file: string, from: string, to: string): { status: number | null; output: string } {
     const copy = mkdtempSync(join(dir, 'copy-'));
@@ -64,9 +67,26 @@ describe('buf breaking against the stored baseline', () => {
     ['a number in the key', KEY, 'uint64 timestamp = 1', 'uint64 timestamp = 4'],
     ['a type in the signature', SIGNATURE, 'uint32 recovery = 2', 'int32 recovery = 2'],
     ['a oneof', SIGNATURE, 'oneof union', 'oneof kind'],
+    ['a word of a rule', OPTIONS, 'optional uint32 cost = 2', 'optional uint32 price = 2'],
+    ['a value of auth', OPTIONS, 'AUTH_PUBLIC = 3', 'AUTH_PUBLIC = 4'],
+    ['the name of an option', OPTIONS, 'optional bool own_wallet =', 'optional bool wallet ='],
   ])('fails when %s changes', (_, file, from, to) => {
     const { status, output } = breaking(file, from, to);
     expect(status).toBe(100);
     expect(output).toContain(file);
   });
+});
+
+it('the numbers of the options are those in the register of options.proto', () => {
+  const text = readFileSync(join(root, 'proto/walletauth/v1/options.proto'), 'utf8');
+  const register = [...text.matchAll(/^\/\/ {3}(\d+) {2}(\S+) +(\w+)$/gm)].map(([, number, extendee, name]) => ({
+    number: Number(number),
+    extendee,
+    name,
+  }));
+  const extensions = [method, service, own_wallet];
+  expect(register).toEqual(
+    extensions.map(({ number, extendee, name }) => ({ number, extendee: extendee.typeName, name })),
+  );
+  expect(register.map(({ number }) => number)).toEqual([87431600, 87431601, 87431602]);
 });

@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, anyUnpack, DurationSchema } from '@bufbuild/protobuf/wkt';
+import { anyPack, anyUnpack, DurationSchema, type Any } from '@bufbuild/protobuf/wkt';
 
 import { ErrorInfoSchema, RetryInfoSchema } from '../../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../../gen/google/rpc/status_pb.js';
@@ -58,11 +58,20 @@ export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
     for (const detail of details) {
       const info = anyUnpack(detail, ErrorInfoSchema);
       if (info?.domain !== DOMAIN || !isAuthReason(info.reason)) continue;
-      const retryAfterMs = wholeMs(info.metadata['retry_after_ms']);
+      const retryAfterMs = retryDelayMs(details) ?? wholeMs(info.metadata['retry_after_ms']);
       return Object.freeze({ reason: info.reason, info: Object.freeze({ ...info.metadata }), retryAfterMs });
     }
   } catch {
     // a peer's bytes: unreadable is the same as not ours
+  }
+  return undefined;
+}
+
+/** What `google.rpc.RetryInfo` says, rounded up to whole milliseconds. */
+function retryDelayMs(details: readonly Any[]): number | undefined {
+  for (const detail of details) {
+    const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
+    if (delay) return wholeMs(String(Number(delay.seconds) * 1_000 + Math.ceil(delay.nanos / 1_000_000)));
   }
   return undefined;
 }

@@ -2,12 +2,16 @@ import { AuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import type { Verifier } from '../verify/create-verifier.js';
+import type { CallFacts } from './call-facts.js';
 import type { AddressReader } from './client-address.js';
 import { isDear, type FailureAllowance } from './failure-allowance.js';
-import type { CallFacts } from './options.js';
 
-/** Finds out who is calling. @throws AuthError */
-export type Verify = (authorization: AuthorizationValue, call: CallFacts) => WalletIdentity;
+/**
+ * Finds out who is calling.
+ * @param onUnknown called when the token is not remembered and all but its signatures is right.
+ * @throws AuthError
+ */
+export type Verify = (authorization: AuthorizationValue, call: CallFacts, onUnknown?: () => void) => WalletIdentity;
 
 /**
  * Verifies tokens on the account of the address that they come from. The address is looked at only when the curve would be
@@ -19,10 +23,11 @@ export function guardedVerify(
   addresses: AddressReader,
   nowMs: () => number,
 ): Verify {
-  if (allowance === undefined) return (authorization) => verifier.verify(authorization);
-  return (authorization, call) => {
+  if (allowance === undefined) return (authorization, _, onUnknown) => verifier.verify(authorization, onUnknown);
+  return (authorization, call, onUnknown) => {
     let charge: (() => void) | undefined;
     const beforeCurve = () => {
+      onUnknown?.();
       const address = addresses.addressOf(call.peer, call.header('x-forwarded-for'));
       if (address === undefined) return;
       allowance.check(address, nowMs());

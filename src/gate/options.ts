@@ -1,52 +1,65 @@
 import type { AuthError, AuthReason } from '../errors.js';
-import type { WalletIdentity } from '../identity.js';
 import { integer, knownOptions, optionalFunction } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
+import { createAccess, type Access, type AccessOptions } from './access.js';
 import { createAddressReader, type AddressReader } from './client-address.js';
 import { createFailureAllowance, type FailureAllowance, type FailureAllowanceOptions } from './failure-allowance.js';
-import type { AuthRule, AuthRules } from './rules.js';
+import type { LimitOptions } from './limits.js';
+import type { Authorize, AuthRule } from './policy.js';
+import type { ServiceShape } from './service-methods.js';
+import type { AuthRules, RuleSource } from './written-rules.js';
 
-/** A call at the door, as far as hooks may know it. */
-export interface CallFacts<Metadata = unknown> {
-  /** `/package.Service/Method`. */
-  readonly method: string;
-  /** The peer as the transport names it, such as `127.0.0.1:50101`; read it while the call is under way. */
-  readonly peer: string;
-  /** The call's metadata, in the transport's own type. */
-  readonly metadata: Metadata;
-  /** The values of a metadata key that holds text, in order; none if it is not there. */
-  header(key: string): readonly string[];
-}
-
-/** What the door decided about one call. Every label has a bounded set of values; `error` is for logs. */
+/** What the door decided about one call, or about one message of a call that it had admitted. Every label has a bounded set of values; `error` is for logs. */
 export interface DecisionEvent {
   /** `/package.Service/Method`, of a registered method. */
   readonly method: string;
   readonly rule: AuthRule;
-  readonly decision: 'admitted' | 'refused';
-  /** Why it was refused; only if refused. */
+  /** Where that is written. */
+  readonly source: RuleSource;
+  /** `ended`: the call was admitted, and one of its messages was not. Each call has one `admitted` or `refused`. */
+  readonly decision: 'admitted' | 'refused' | 'ended';
+  /** Why; only if refused or ended. */
   readonly reason: AuthReason | undefined;
-  /** The refusal with its cause, which explains it to the operator and holds no token; only if refused. */
+  /** The refusal with its cause, which explains it to the operator and holds no token; only if refused or ended. */
   readonly error: AuthError | undefined;
+  /**
+   * The limit in which the call, or its latest message that was charged, was counted: a name in `limits.classes`, or
+   * `beforeAuthentication` where that refused it. `undefined` where nothing was counted yet.
+   */
+  readonly limit: string | undefined;
+  /** The curve that verifies tokens here. */
+  readonly curve: string;
+  /** `true`: the token was known and still good. `false`: its signatures had to be checked. `undefined`: it did not come to that. */
+  readonly remembered: boolean | undefined;
+  /** How long the token took to verify, in milliseconds; `undefined` if none was looked at, and where a message ended a call. */
+  readonly verificationMs: number | undefined;
 }
 
 /** How a door decides: everything a verifier takes, and who may call what. */
 export interface GateOptions<Metadata = unknown> extends VerifierOptions {
-  /** Rules by method pattern; the most specific wins. Default: `required` everywhere. */
-  rules?: AuthRules | undefined;
+  /** Rules by method pattern; the most specific wins, word by word. Default: `required` everywhere. */
+  rules?: AuthRules<Metadata> | undefined;
+  /**
+   * The services that the server registers. What their `.proto` says by `walletauth/v1/options.proto` applies where `rules` say
+   * nothing more specific, and a rule that names an unknown method or field is a TypeError. Default: rules are taken at
+   * their word. Health and reflection count as there.
+   */
+  services?: readonly ServiceShape[] | undefined;
   /**
    * Asked after authentication on `required` and `optional` methods; the identity is `undefined` for an anonymous caller.
    * `true` allows; `false` refuses with ACCESS_DENIED; an AuthError, returned or thrown, refuses with its own reason and
    * message. Anything else refuses with INTERNAL. Default: everybody who is authenticated may call.
    */
-  authorize?:
-    | ((
-        identity: WalletIdentity | undefined,
-        call: CallFacts<Metadata>,
-      ) => AuthorizeAnswer | PromiseLike<AuthorizeAnswer>)
-    | undefined;
+  authorize?: Authorize<Metadata> | undefined;
   /** How long `authorize` may take, in milliseconds; then the call ends with AUTH_UNAVAILABLE. 1 to 600 000. Default 5 000 (five seconds). */
   authorizeTimeoutMs?: number | undefined;
+  /**
+   * Who may come, who may not, and who has more, whatever the rules say. Denied addresses are turned away before the token is
+   * looked at; the rest is judged after it, before `authorize`. Default: everybody may come.
+   */
+  access?: AccessOptions | undefined;
+  /** How often callers may call; what a call costs and of which limit it is taken is in `rules`. Default: no limits. */
+  limits?: LimitOptions | undefined;
   /**
    * Bounds the curve operations that forged tokens of one address can cost; beyond it, callers there whose tokens are not
    * remembered get RATE_LIMITED. Default: no bound, because behind a proxy that is not named in `trustedProxies`, or one
@@ -60,14 +73,13 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   onDecision?: ((event: DecisionEvent) => void) | undefined;
 }
 
-/** What `authorize` may answer. */
-export type AuthorizeAnswer = boolean | AuthError;
-
 /** The gate's own options after validation. */
 export interface GateSettings<Metadata> {
-  readonly authorize: GateOptions<Metadata>['authorize'];
+  readonly services: readonly ServiceShape[] | undefined;
+  readonly authorize: Authorize<Metadata> | undefined;
   readonly authorizeTimeoutMs: number;
   readonly onDecision: GateOptions<Metadata>['onDecision'];
+  readonly access: Access | undefined;
   readonly allowance: FailureAllowance | undefined;
   readonly addresses: AddressReader;
 }
@@ -75,8 +87,11 @@ export interface GateSettings<Metadata> {
 /** The names of the options that only a gate has. */
 export const gateOptionNames = [
   'rules',
+  'services',
   'authorize',
   'authorizeTimeoutMs',
+  'access',
+  'limits',
   'failureAllowance',
   'trustedProxies',
   'onDecision',
@@ -89,9 +104,11 @@ export const gateOptionNames = [
 export function gateSettings<Metadata>(options: GateOptions<Metadata>): GateSettings<Metadata> {
   knownOptions(options, [...verifierOptionNames, ...gateOptionNames]);
   return Object.freeze({
+    services: serviceList(options.services),
     authorize: optionalFunction('authorize', options.authorize),
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),
+    access: createAccess(options.access),
     allowance: options.failureAllowance === undefined ? undefined : createFailureAllowance(options.failureAllowance),
     addresses: createAddressReader(options.trustedProxies),
   });
@@ -100,4 +117,10 @@ export function gateSettings<Metadata>(options: GateOptions<Metadata>): GateSett
 /** The part of the options that the verifier takes. */
 export function verifierOptions(options: VerifierOptions): VerifierOptions {
   return Object.fromEntries(verifierOptionNames.map((name) => [name, options[name]]));
+}
+
+function serviceList(services: readonly ServiceShape[] | undefined): readonly ServiceShape[] | undefined {
+  if (services === undefined) return undefined;
+  if (Array.isArray(services) && services.every((each) => typeof each === 'object' && each !== null)) return services;
+  throw new TypeError('services must be a list of services');
 }

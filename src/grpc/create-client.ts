@@ -3,7 +3,7 @@ import { makeClientConstructor, type ChannelCredentials, type Client, type Clien
 
 import type { TokenSource } from '../client/token-source.js';
 import { knownOptions } from '../options.js';
-import { attachToken } from './attach-token.js';
+import { attachToken, type RetryRateLimitedOptions } from './attach-token.js';
 import type { GrpcClient } from './grpc-client.js';
 import { isLoopbackTarget } from './loopback.js';
 import { grpcServiceDefinition } from './service-definition.js';
@@ -21,6 +21,8 @@ export interface CreateClientOptions {
   allowInsecure?: boolean | undefined;
   /** As in `attachToken`. Default `true`. */
   retry?: boolean | undefined;
+  /** As in `attachToken`. Default: a caller who is too fast is told so. */
+  retryRateLimited?: RetryRateLimitedOptions | undefined;
   /** grpc-js's own options. Interceptors given here see the call before its token is attached. */
   clientOptions?: ClientOptions | undefined;
 }
@@ -51,10 +53,10 @@ export function createClient(
   source: TokenSource,
   options: CreateClientOptions = {},
 ): Client {
-  knownOptions(options, ['allowInsecure', 'retry', 'clientOptions']);
-  const { allowInsecure = false, retry, clientOptions = {} } = options;
+  knownOptions(options, ['allowInsecure', 'retry', 'retryRateLimited', 'clientOptions']);
+  const { allowInsecure = false, retry, retryRateLimited, clientOptions = {} } = options;
   if (typeof allowInsecure !== 'boolean') throw new TypeError('allowInsecure must be a boolean');
-  const interceptors = [...(clientOptions.interceptors ?? []), attachToken(source, { retry })];
+  const interceptors = [...(clientOptions.interceptors ?? []), attachToken(source, { retry, retryRateLimited })];
   const safety = allowInsecure ? {} : refuseToLeak(target, credentials, clientOptions);
   const ClientOf = typeof service === 'function' ? service : clientClass(service);
   return new ClientOf(target, credentials, { ...clientOptions, ...safety, interceptors });

@@ -21,6 +21,8 @@ import type {
   ServiceDefinition,
 } from '@grpc/grpc-js';
 
+import { pathOf } from '../gate/service-methods.js';
+
 /** A service in one of the two forms that servers have it in: a grpc-js definition or a protobuf-es descriptor. */
 export type GrpcService = ServiceDefinition | DescService;
 
@@ -53,13 +55,6 @@ export function grpcServiceDefinition<S extends DescService>(service: S): GrpcSe
   return Object.fromEntries(entries) as GrpcServiceDefinition<S>;
 }
 
-/** The paths of all methods of some services, as `/package.Service/Method`. */
-export function methodPaths(services: Iterable<GrpcService>): readonly string[] {
-  return [...services].flatMap((service) =>
-    isDescriptor(service) ? service.methods.map(pathOf) : Object.values(service).map(({ path }) => path),
-  );
-}
-
 function methodDefinition(method: DescMethod): MethodDefinition<AnyMessage, AnyMessage> {
   const { input, output, methodKind } = method;
   return {
@@ -73,10 +68,6 @@ function methodDefinition(method: DescMethod): MethodDefinition<AnyMessage, AnyM
   };
 }
 
-function pathOf({ parent, name }: DescMethod): string {
-  return `/${parent.typeName}/${name}`;
-}
-
 function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
   return (message) => {
     const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, message));
@@ -86,8 +77,4 @@ function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
 
 function deserializer(schema: DescMessage): (bytes: Buffer) => AnyMessage {
   return ({ buffer, byteOffset, byteLength }) => fromBinary(schema, new Uint8Array(buffer, byteOffset, byteLength));
-}
-
-function isDescriptor(service: GrpcService): service is DescService {
-  return (service as Partial<DescService>).kind === 'service';
 }

@@ -8,44 +8,43 @@ import {
 } from '@grpc/grpc-js';
 
 import type { TokenSource } from '../client/token-source.js';
-import { AuthError, type AuthReason } from '../errors.js';
+import { AuthError } from '../errors.js';
 import { quietly } from '../options.js';
 import { bearerValue } from '../token/bearer.js';
 import { CallRecord, type Call, type MessageContext } from './call-record.js';
+import { CallRetries, decimal, type RetrySettings } from './call-retries.js';
 import { EXPIRES_KEY } from './expires-key.js';
-import { authDetailsOf } from './status.js';
 
 type CallOptions = Parameters<Interceptor>[0];
-
-/** The refusals that a new token mends. */
-const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'];
 
 /** Longest delay of a timer; a deadline beyond it is watched by the call itself. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
- * PROTOCOL.md section 6 has it. What the caller does meanwhile is kept and done on the call that is made next.
+ * PROTOCOL.md section 6 has it; if asked to, also after the wait that a rate limit takes. What the caller does meanwhile is
+ * kept and done on the call that is made next.
  */
 export class TokenCall extends InterceptingCall {
   readonly #options: CallOptions;
   readonly #makeCall: () => Call;
   readonly #source: TokenSource;
   readonly #record: CallRecord;
-  #retriesLeft: number;
+  readonly #retries: CallRetries;
   #metadata = new Metadata();
   #listener: Partial<InterceptingListener> = {};
   #call: Call | undefined;
-  #deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  /** While there is no call: ends the wait for a token at the deadline, or the wait for the next try. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
-  constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: boolean) {
+  constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: RetrySettings) {
     super(NOT_MADE);
     this.#options = options;
     this.#makeCall = makeCall;
     this.#source = source;
     this.#record = new CallRecord(options.method_definition.requestStream);
-    this.#retriesLeft = retry ? 1 : 0;
+    this.#retries = new CallRetries(retry, Number(options.deadline ?? Infinity));
   }
 
   override start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
@@ -86,12 +85,20 @@ export class TokenCall extends InterceptingCall {
   /** Gets a token, then makes the call. Until then there is no call that could watch the deadline, so it is done here. */
   async #begin(): Promise<void> {
     this.#watchDeadline();
+    const metadata = this.#metadata.clone();
+    let token: string;
     try {
-      const token = await this.#token();
-      clearTimeout(this.#deadlineTimer);
-      if (!this.#ended) this.#startCall(token);
+      token = await this.#token();
+      metadata.set('authorization', bearerValue(token));
     } catch (error) {
-      this.#end(noTokenStatus(error));
+      return this.#end(noTokenStatus(error));
+    }
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    try {
+      this.#startCall(metadata, token);
+    } catch (error) {
+      this.#end(noCallStatus(error));
     }
   }
 
@@ -102,9 +109,7 @@ export class TokenCall extends InterceptingCall {
     throw new TypeError('the token source gave no token'); // grpc-js would quote it
   }
 
-  #startCall(token: string): void {
-    const metadata = this.#metadata.clone();
-    metadata.set('authorization', bearerValue(token));
+  #startCall(metadata: Metadata, token: string): void {
     const call = this.#makeCall();
     this.#call = call;
     call.start(metadata, this.#listenerFor(token));
@@ -115,36 +120,36 @@ export class TokenCall extends InterceptingCall {
     let emptyMessage = false;
     return {
       onReceiveMetadata: (metadata) => {
-        this.#retriesLeft = 0;
+        this.#retries.stop();
         this.#noteExpiry(token, metadata);
         this.#listener.onReceiveMetadata?.(metadata);
       },
       onReceiveMessage: (message: unknown) => {
         // a unary call without an answer gets this just before its status: nothing was delivered yet
         if (message === null) return void (emptyMessage = true);
-        this.#retriesLeft = 0;
+        this.#retries.stop();
         this.#record.received();
         this.#listener.onReceiveMessage?.(message);
       },
       onReceiveStatus: (status) => {
-        if (this.#mend(status, token)) return;
+        if (this.#tryAgain(status, token)) return;
         if (emptyMessage) this.#listener.onReceiveMessage?.(null);
         this.#end(status);
       },
     };
   }
 
-  /** Makes the call once more if a new token can help and nothing has happened that cannot be repeated. */
-  #mend(status: StatusObject, token: string): boolean {
-    if (this.#retriesLeft === 0 || this.#ended || !this.#record.repeatable) return false;
-    const details = status.code === Status.UNAUTHENTICATED ? authDetailsOf(status) : undefined;
-    if (!details || !MENDABLE.includes(details.reason)) return false;
-    this.#retriesLeft = 0;
-    const serverTimeMs = decimal(details.info['server_time_ms']);
+  /** Makes the call once more if that can help and nothing has happened that cannot be repeated. */
+  #tryAgain(status: StatusObject, token: string): boolean {
+    if (this.#ended || !this.#record.repeatable) return false;
+    const retry = this.#retries.after(status, Date.now());
+    if (retry === undefined) return false;
+    const { serverTimeMs } = retry;
     if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
-    quietly(() => this.#source.invalidate(token));
+    if (retry.newToken) quietly(() => this.#source.invalidate(token));
     this.#call = undefined;
-    void this.#begin();
+    if (retry.delayMs === 0) void this.#begin();
+    else this.#timer = setTimeout(() => void this.#begin(), retry.delayMs);
     return true;
   }
 
@@ -159,13 +164,13 @@ export class TokenCall extends InterceptingCall {
     const delayMs = Number(deadline) - Date.now();
     if (!(delayMs <= MAX_TIMER_MS)) return;
     const status = { code: Status.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() };
-    this.#deadlineTimer = setTimeout(() => this.#end(status), Math.max(delayMs, 0));
+    this.#timer = setTimeout(() => this.#end(status), Math.max(delayMs, 0));
   }
 
   #end(status: StatusObject): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#deadlineTimer);
+    clearTimeout(this.#timer);
     this.#listener.onReceiveStatus?.(status);
   }
 }
@@ -186,12 +191,17 @@ function noTokenStatus(error: unknown): StatusObject {
   const metadata = new Metadata();
   try {
     const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
-    return { code, details: `no token: ${error instanceof Error ? error.message : String(error)}`, metadata };
+    return { code, details: `no token: ${messageOf(error)}`, metadata };
   } catch {
     return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', metadata };
   }
 }
 
-function decimal(text: unknown): number | undefined {
-  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+/** grpc-js makes no calls on a client that was closed meanwhile. */
+function noCallStatus(error: unknown): StatusObject {
+  return { code: Status.UNAVAILABLE, details: messageOf(error), metadata: new Metadata() };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -2,14 +2,18 @@ import { ServerInterceptingCall, type Metadata, type ServerInterceptor } from '@
 
 import { fastestCurve } from '../curves/fastest-curve.js';
 import { refusal } from '../errors.js';
+import type { CallFacts } from '../gate/call-facts.js';
 import type { RuleCoverage } from '../gate/check-rules.js';
-import { createGate, type Admission, type Decision, type Gate } from '../gate/create-gate.js';
-import { refusalStatus } from '../gate/error-details.js';
-import type { CallFacts, GateOptions } from '../gate/options.js';
+import { createGate, type Gate } from '../gate/create-gate.js';
+import type { Admission, Decision } from '../gate/decision.js';
+import { refusalStatus, type RefusalStatus } from '../gate/error-details.js';
+import type { GateOptions } from '../gate/options.js';
+import { methodsOf } from '../gate/service-methods.js';
 import { EXPIRES_KEY } from './expires-key.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
-import { methodPaths, type GrpcService } from './service-definition.js';
-import { statusToSend } from './status.js';
+import { onceCancelled, type CancellableListener } from './once-cancelled.js';
+import type { GrpcService } from './service-definition.js';
+import { statusToSend, type StatusToSend } from './status.js';
 
 /** Everything that `walletAuth` takes; see the README for a table. */
 export type WalletAuthOptions = GateOptions<Metadata>;
@@ -18,6 +22,8 @@ export type WalletAuthOptions = GateOptions<Metadata>;
 export interface WalletAuthInterceptor extends ServerInterceptor {
   /** The name of the curve in use. */
   readonly curve: string;
+  /** How many verified tokens are remembered now. */
+  readonly rememberedTokens: number;
   /**
    * Compares the rules with the services that the server registers.
    * @throws TypeError naming a rule that names no method.
@@ -35,31 +41,46 @@ export function walletAuth(options: WalletAuthOptions = {}): WalletAuthIntercept
   const { curve = fastestCurve() } = options ?? {};
   const gate = createGate(options && { ...options, curve });
   const interceptor: ServerInterceptor = ({ path }, call) => new WalletAuthCall(call, path, gate);
-  return Object.freeze(
-    Object.assign(interceptor, {
-      curve: gate.curve,
-      checkRules: (services: Iterable<GrpcService>) => gate.checkRules(methodPaths(services)),
-    }),
-  );
+  const facts = {
+    curve: gate.curve,
+    checkRules: (services: Iterable<GrpcService>) => gate.checkRules(methodsOf(services).keys()),
+  };
+  Object.defineProperty(interceptor, 'rememberedTokens', { get: () => gate.rememberedTokens, enumerable: true });
+  return Object.freeze(Object.assign(interceptor, facts) as WalletAuthInterceptor);
 }
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
-type Next = (metadata: Metadata) => void;
+type Listener = Parameters<ServerInterceptingCall['start']>[0];
+type Next<T> = (passed: T) => void;
 
-/** One call on its way through the door: it ends in exactly one of `next` or `sendStatus`, whatever happens. */
+/**
+ * One call on its way through the door: before it is admitted it ends in exactly one of `next` or `sendStatus`, whatever
+ * happens. After that, a message that is refused ends it: the caller gets the status behind the messages already sent, the
+ * handler is told by `onCancel`, and nothing that the handler still says goes out.
+ */
 class WalletAuthCall extends ServerInterceptingCall {
   readonly #method: string;
   readonly #gate: Gate<Metadata>;
   #admission: Admission | undefined;
+  #handler: CancellableListener | undefined;
+  #over = false;
 
   constructor(call: InnerCall, method: string, gate: Gate<Metadata>) {
     super(call, {
       start: (next) => {
-        next({ onReceiveMetadata: (metadata, admit) => this.#receive(metadata, admit) });
+        next({
+          onReceiveMetadata: (metadata, admit) => this.#receive(metadata, admit),
+          onReceiveMessage: (message: unknown, pass) => this.#receiveMessage(message, pass),
+        });
       },
     });
     this.#method = method;
     this.#gate = gate;
+  }
+
+  override start(listener: Listener): void {
+    this.#handler = onceCancelled(listener);
+    super.start(this.#handler);
   }
 
   override getAuthContext(): AuthContext {
@@ -68,6 +89,7 @@ class WalletAuthCall extends ServerInterceptingCall {
   }
 
   override sendMetadata(metadata: Metadata): void {
+    if (this.#over) return undefined;
     const expiresAtMs = this.#admission?.expiresAtMs;
     if (expiresAtMs === undefined) return super.sendMetadata(metadata);
     const own = metadata.clone(); // a handler may send one object to many callers
@@ -75,7 +97,17 @@ class WalletAuthCall extends ServerInterceptingCall {
     return super.sendMetadata(own);
   }
 
-  #receive(metadata: Metadata, next: Next): void {
+  override sendMessage(message: unknown, callback: () => void): void {
+    if (!this.#over) super.sendMessage(message, callback);
+  }
+
+  override sendStatus(status: StatusToSend): void {
+    if (this.#over) return;
+    this.#over = true;
+    super.sendStatus(status);
+  }
+
+  #receive(metadata: Metadata, next: Next<Metadata>): void {
     try {
       const facts = new GrpcCallFacts(this, this.#method, metadata);
       const decision = this.#gate.decide(facts, metadata.get('authorization'));
@@ -86,15 +118,38 @@ class WalletAuthCall extends ServerInterceptingCall {
     }
   }
 
-  #obey(decision: Decision, metadata: Metadata, next: Next): void {
+  #obey(decision: Decision, metadata: Metadata, next: Next<Metadata>): void {
     if (!decision.admitted) return this.sendStatus(statusToSend(decision.status));
     this.#admission = decision;
     return next(metadata);
   }
 
+  #receiveMessage(message: unknown, next: Next<unknown>): void {
+    const check = this.#admission?.checkMessage;
+    if (check === undefined) return next(message);
+    try {
+      const refused = check(message);
+      if (!(refused instanceof Promise)) return this.#obeyMessage(refused, message, next);
+      refused.then((late) => this.#obeyMessage(late, message, next)).catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #obeyMessage(refused: RefusalStatus | undefined, message: unknown, next: Next<unknown>): void {
+    if (refused === undefined) return next(message);
+    return this.#end(statusToSend(refused));
+  }
+
+  /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as it would be by grpc-js. */
+  #end(status: StatusToSend): void {
+    this.sendStatus(status);
+    process.nextTick(() => this.#handler?.onCancel());
+  }
+
   /** The last resort: whatever went wrong, the call ends closed and the process lives. */
   #fail(cause: unknown): void {
-    this.sendStatus(statusToSend(refusalStatus(refusal('INTERNAL', { cause }), Date.now())));
+    this.#end(statusToSend(refusalStatus(refusal('INTERNAL', { cause }), Date.now())));
   }
 }
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, type BuiltCommand } from './built-command.js';
 
 const COMMANDS = ['demo', 'serve', 'identity', 'token', 'inspect', 'verify'];
+const METRICS_PEERS = ['@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'];
 const KEY = '11'.repeat(32);
 
 let command: BuiltCommand;
@@ -80,6 +81,12 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     ],
     [['serve', '--port', '65536'], 'wallet-auth serve: --port must be a number from 0 to 65535'],
     [['serve', '--port', ''], 'wallet-auth serve: --port must be a number from 0 to 65535'],
+    [['serve', '--limit', '0'], 'wallet-auth serve: --limit must be a number from 1 to 1000000'],
+    [['serve', '--metrics', 'yes'], 'wallet-auth serve: --metrics must be a number from 0 to 65535'],
+    [
+      ['serve', '--metrics', '0', '--host', '203.0.113.1'],
+      'wallet-auth serve: cannot listen on 203.0.113.1:0: address not available',
+    ],
     [
       ['serve', '--host', '203.0.113.1'],
       'wallet-auth serve: cannot listen on 203.0.113.1:50051: address not available',
@@ -99,19 +106,22 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     ],
   ];
 
-  it.concurrent.each(cases)('%j', async (args, complaint) => {
-    const { code, stdout, stderr } = await command.run(args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
-    expect(stderr.split('\n')).toEqual([line, '']);
-  });
+  it.concurrent.each(cases.map(([args, complaint]) => ({ args, complaint })))(
+    '$complaint',
+    async ({ args, complaint }) => {
+      const { code, stdout, stderr } = await command.run(args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
+      expect(stderr.split('\n')).toEqual([line, '']);
+    },
+  );
 
-  it('a port that is in use', async () => {
+  it.each([[[]], [['--metrics', '0']]])('a port that is in use, with %j', async (flags) => {
     const server = createServer();
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     try {
-      expect(await command.run(['serve', '--port', String(port)])).toEqual({
+      expect(await command.run(['serve', '--port', String(port), ...flags])).toEqual({
         code: 1,
         stdout: '',
         stderr: `wallet-auth serve: cannot listen on 127.0.0.1:${port}: address already in use\n`,
@@ -137,17 +147,18 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
 
 describe('a private key is never taken from an argument, and never repeated', { timeout: 60_000 }, () => {
   it.concurrent.each([
-    [['identity', '--out', 'x.id', KEY]],
-    [['identity', '--out', 'x.id', '--key', KEY]],
-    [['identity', '--out', 'x.id', `--private-key=0x${KEY}`]],
-    [['identity', '--out', 'x.id', `-k${KEY}`]],
-    [['identity', '--out', 'x.id', `--${KEY}`]],
-    [['identity', '--out', 'x.id', '--key-file', KEY]],
-    [['identity', '--out', 'x.id', '--key-file', `0x${KEY}`]],
-    [[KEY]],
-    [['token', KEY]],
-    [['serve', `--port=${KEY}`]],
-  ])('%j', async (args) => {
+    'identity --out x.id KEY',
+    'identity --out x.id --key KEY',
+    'identity --out x.id --private-key=0xKEY',
+    'identity --out x.id -kKEY',
+    'identity --out x.id --KEY',
+    'identity --out x.id --key-file KEY',
+    'identity --out x.id --key-file 0xKEY',
+    'KEY',
+    'token KEY',
+    'serve --port=KEY',
+  ])('%s', async (line) => {
+    const args = line.split(' ').map((word) => word.replace('KEY', KEY));
     const { code, stdout, stderr } = await command.run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^wallet-auth.*: .+\n$/);
@@ -158,7 +169,7 @@ describe('a private key is never taken from an argument, and never repeated', { 
 describe('without the optional peers', { timeout: 60_000 }, () => {
   let bare: BuiltCommand;
   beforeAll(async () => {
-    bare = await buildCommand('@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check', 'secp256k1');
+    bare = await buildCommand('@grpc/grpc-js', '@grpc/reflection', 'grpc-health-check', 'secp256k1', ...METRICS_PEERS);
   }, 60_000);
   afterAll(() => bare.remove());
 
@@ -185,8 +196,30 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('npm install') });
   });
 
+  it('serve --metrics says in one line what to install', async () => {
+    const { code, stderr } = await bare.run(['serve', '--metrics', '0']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^wallet-auth serve: @opentelemetry/\\S+ is not installed; it takes: npm install ${METRICS_PEERS.join(' ')}\n$`,
+      ),
+    );
+  });
+
+  it('serve works without what only --metrics needs', async () => {
+    const lacking = await buildCommand(...METRICS_PEERS);
+    try {
+      const node = lacking.start(['serve', '--port', '0']);
+      await node.until(/^listening on /);
+      node.child.kill('SIGTERM');
+      expect((await node.ended).code).toBe(0);
+    } finally {
+      await lacking.remove();
+    }
+  });
+
   it('demo works without what only serve needs', async () => {
-    const lacking = await buildCommand('@grpc/reflection', 'grpc-health-check');
+    const lacking = await buildCommand('@grpc/reflection', 'grpc-health-check', ...METRICS_PEERS);
     try {
       const [demo, serve] = [await lacking.run(['demo']), await lacking.run(['serve'])];
       expect(demo.code).toBe(0);

@@ -10,18 +10,18 @@ describe('checkRules', () => {
   it('tells which methods each rule decides, and which are left to the default', () => {
     const table = compileRules({ 'a.S/*': 'optional', '/a.S/One': 'public' });
     expect(checkRules(table, paths)).toEqual([
-      { pattern: 'a.S/*', auth: 'optional', methods: ['/a.S/Two'] },
-      { pattern: '/a.S/One', auth: 'public', methods: ['/a.S/One'] },
-      { pattern: 'default', auth: 'required', methods: ['/a.T/One'] },
+      { pattern: 'a.S/*', source: 'code', auth: 'optional', methods: ['/a.S/Two'] },
+      { pattern: '/a.S/One', source: 'code', auth: 'public', methods: ['/a.S/One'] },
+      { pattern: 'default', source: 'default', auth: 'required', methods: ['/a.T/One'] },
     ]);
   });
 
   it('shows a rule that others leave nothing to', () => {
     const table = compileRules({ 'a.T/*': 'optional', 'a.T/One': 'public', '*': 'required' });
     expect(checkRules(table, ['/a.T/One'])).toEqual([
-      { pattern: 'a.T/*', auth: 'optional', methods: [] },
-      { pattern: 'a.T/One', auth: 'public', methods: ['/a.T/One'] },
-      { pattern: '*', auth: 'required', methods: [] },
+      { pattern: 'a.T/*', source: 'code', auth: 'optional', methods: [] },
+      { pattern: 'a.T/One', source: 'code', auth: 'public', methods: ['/a.T/One'] },
+      { pattern: '*', source: 'code', auth: 'required', methods: [] },
     ]);
   });
 
@@ -45,6 +45,8 @@ describe('checkRules', () => {
   });
 
   it('takes `*` whatever there is', () => {
-    expect(checkRules(compileRules({ '*': 'public' }), [])).toEqual([{ pattern: '*', auth: 'public', methods: [] }]);
+    expect(checkRules(compileRules({ '*': 'public' }), [])).toEqual([
+      { pattern: '*', source: 'code', auth: 'public', methods: [] },
+    ]);
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { AuthError, type AuthReason } from '../../src/errors.js';
-import { createGate, type Decision } from '../../src/gate/create-gate.js';
+import type { CallFacts } from '../../src/gate/call-facts.js';
+import { createGate } from '../../src/gate/create-gate.js';
+import type { Decision } from '../../src/gate/decision.js';
 import { refusalDetails } from '../../src/gate/error-details.js';
-import type { CallFacts, DecisionEvent, GateOptions } from '../../src/gate/options.js';
+import type { DecisionEvent, GateOptions } from '../../src/gate/options.js';
 import type { AuthorizationValue } from '../../src/index.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';

@@ -103,6 +103,29 @@ describe('refusalDetails', () => {
     ).toBeUndefined();
   });
 
+  it.each([
+    ['a second and a half', { seconds: 1, nanos: 500_000_000 }, 1_500],
+    ['less than a millisecond', { seconds: 0, nanos: 1 }, 1],
+    ['nothing', {}, 0],
+    ['a time that is over', { seconds: -1, nanos: -500_000_000 }, 7],
+    ['for ever', { seconds: Number.MAX_SAFE_INTEGER }, 7],
+  ])('believes the RetryInfo of whoever wrote it before our own metadata: %s', (_, retryDelay, expected) => {
+    const detail = (name: string, value: object) => {
+      const type = google.lookupType(`google.${name}`);
+      return { typeUrl: `type.googleapis.com/google.rpc.${name}`, value: type.encode(type.fromObject(value)).finish() };
+    };
+    const metadata = { retry_after_ms: '7' };
+    const info = detail('ErrorInfo', { reason: 'RATE_LIMITED', domain: 'grpc-wallet-auth', metadata });
+    const type = google.lookupType('google.Status');
+    for (const details of [
+      [info, detail('RetryInfo', { retryDelay })],
+      [detail('RetryInfo', { retryDelay }), info],
+    ]) {
+      const bytes = type.encode(type.fromObject({ details })).finish();
+      expect(refusalDetails(bytes)?.retryAfterMs).toBe(expected);
+    }
+  });
+
   it('finds ours behind details of other kinds', () => {
     const { details } = refusalStatus(new AuthError('TOKEN_EXPIRED'), NOW);
     const ours = fromBinary(StatusSchema, details);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import type { CallFacts } from '../../src/gate/call-facts.js';
 import { createGate } from '../../src/gate/create-gate.js';
 import { refusalDetails } from '../../src/gate/error-details.js';
-import type { CallFacts, GateOptions } from '../../src/gate/options.js';
+import type { GateOptions } from '../../src/gate/options.js';
 import { mintToken, type MintTokenOptions } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';

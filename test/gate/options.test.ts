@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
 import { createGate } from '../../src/gate/create-gate.js';
+import { healthRules } from '../../src/gate/well-known.js';
+import { definition } from '../support/demo-server.js';
 
 describe('the options of a gate', () => {
   it.each([
@@ -8,6 +11,7 @@ describe('the options of a gate', () => {
     ['onDecision', [null, 'x', {}, 1]],
     ['authorizeTimeoutMs', [null, 0, -1, 1.5, NaN, Infinity, 600_001, '5000']],
     ['rules', [null, 'public', 1]],
+    ['services', [null, {}, 'x', [null], ['x'], [undefined]]],
     ['maxAgeMs', [null, 0, NaN]],
     ['now', [null, 5]],
     ['curve', [null, {}]],
@@ -22,4 +26,30 @@ describe('the options of a gate', () => {
       expect(() => createGate(options as object)).toThrow(/^unknown option /);
     },
   );
+});
+
+describe('services', () => {
+  const NAME = 'walletauth.demo.v1.DemoService';
+
+  it.each([[[DemoService]], [[definition]]])(
+    'make a rule for an unknown method a TypeError at construction',
+    (services) => {
+      const rules = { [`${NAME}/WhoIAm`]: 'public' } as const;
+      expect(() => createGate({ rules, services })).toThrow(
+        new TypeError(`rules: "${NAME}/WhoIAm" names no method of the given services`),
+      );
+      expect(() => createGate({ rules })).not.toThrow();
+      expect(() => createGate({ rules: { [`${NAME}/WhoAmI`]: 'public', ...healthRules }, services })).not.toThrow();
+    },
+  );
+
+  it('make a rule for an unknown field one, for each method that it holds for', () => {
+    const rules = { [`${NAME}/*`]: { ownWallet: ['text'] } };
+    expect(() => createGate({ rules, services: [DemoService] })).toThrow(
+      new TypeError(`rules["${NAME}/*"].ownWallet: "text" is no field of walletauth.demo.v1.WhoAmIRequest`),
+    );
+    const chat = { [`${NAME}/Chat`]: { ownWallet: ['text'] } };
+    expect(() => createGate({ rules: chat, services: [DemoService] })).not.toThrow();
+    expect(() => createGate({ rules, services: [definition] })).not.toThrow(); // nothing is known of its fields
+  });
 });

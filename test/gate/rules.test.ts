@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
-import { compileRules, type AuthRules } from '../../src/gate/rules.js';
+import { compileRules } from '../../src/gate/rules.js';
+import type { AuthRules } from '../../src/gate/written-rules.js';
 
 describe('compileRules', () => {
   it('is closed where nothing is written', () => {
-    expect(compileRules().ruleOf('/any.Service/Method')).toEqual({ auth: 'required', pattern: 'default' });
+    expect(compileRules().ruleOf('/any.Service/Method')).toMatchObject({
+      auth: 'required',
+      pattern: 'default',
+      source: 'default',
+      cost: 1,
+      limit: 'default',
+      chargeMessages: false,
+      fields: [],
+      checksMessages: false,
+      authorize: undefined,
+    });
   });
 
   it.each([
@@ -16,7 +27,7 @@ describe('compileRules', () => {
     ['/S/M', '*', 'required'],
   ])('gives %s the rule of %s', (path, pattern, auth) => {
     const table = compileRules({ '*': 'required', 'a.S/*': 'optional', '/a.S/M': 'public' });
-    expect(table.ruleOf(path)).toEqual({ auth, pattern });
+    expect(table.ruleOf(path)).toMatchObject({ auth, pattern, source: 'code' });
   });
 
   it('takes a pattern with or without its first slash', () => {
@@ -51,9 +62,9 @@ describe('compileRules', () => {
     );
   });
 
-  it.each([undefined, null, '', 'Public', 'none', 0, true, {}])('refuses %j as a rule, by name', (rule) => {
+  it.each([undefined, null, '', 'Public', 'none', 0, true, []])('refuses %j as a rule, by name', (rule) => {
     expect(() => compileRules({ 'a.S/M': rule as never })).toThrow(
-      new TypeError(`rules["a.S/M"] must be 'required', 'optional' or 'public'`),
+      new TypeError(`rules["a.S/M"] must be 'required', 'optional', 'public' or an object`),
     );
   });
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 
 import { ChatRequestSchema, DemoService, WhoAmIResponseSchema } from '../../gen/walletauth/demo/v1/demo_pb.js';
-import { grpcServiceDefinition, methodPaths } from '../../src/grpc/service-definition.js';
+import { grpcServiceDefinition } from '../../src/grpc/service-definition.js';
 
 const definition = grpcServiceDefinition(DemoService);
 
@@ -39,14 +39,5 @@ describe('grpcServiceDefinition', () => {
     const { responseSerialize, responseDeserialize } = definition.whoAmI;
     const answer = create(WhoAmIResponseSchema, { wallet: '0x1', issuedAtMs: 5n });
     expect(responseDeserialize(responseSerialize(answer))).toEqual(answer);
-  });
-});
-
-describe('methodPaths', () => {
-  it('lists the methods of both forms of services', () => {
-    const paths = Object.values(definition).map(({ path }) => path);
-    expect(methodPaths([definition])).toEqual(paths);
-    expect(methodPaths([DemoService])).toEqual(paths);
-    expect(methodPaths([])).toEqual([]);
   });
 });

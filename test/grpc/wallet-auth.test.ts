@@ -12,7 +12,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
 import { fastestCurve } from '../../src/curves/fastest-curve.js';
 import { AuthError } from '../../src/errors.js';
-import type { CallFacts, DecisionEvent } from '../../src/gate/options.js';
+import type { CallFacts } from '../../src/gate/call-facts.js';
+import type { DecisionEvent } from '../../src/gate/options.js';
 import { authDetailsOf, authReasonOf } from '../../src/grpc/status.js';
 import { walletAuth, type WalletAuthOptions } from '../../src/grpc/wallet-auth.js';
 import type { WalletIdentity } from '../../src/identity.js';
@@ -232,13 +233,20 @@ describe('onDecision', () => {
     await callKinds.unary(client(), good);
     await callKinds.unary(client());
     await callKinds['server stream'](client());
+    const both = { curve: expect.stringMatching(/^(native|wasm|noble)$/), limit: undefined };
+    const unary = { ...both, method: methodOf.unary, rule: 'required', source: 'default' };
+    const stream = { ...both, method: methodOf['server stream'], rule: 'public', source: 'code' };
+    const verificationMs = expect.any(Number);
     expect(events.map(({ error, ...labels }) => [labels, error?.reason])).toEqual([
-      [{ method: methodOf.unary, rule: 'required', decision: 'admitted', reason: undefined }, undefined],
+      [{ ...unary, decision: 'admitted', reason: undefined, remembered: false, verificationMs }, undefined],
       [
-        { method: methodOf.unary, rule: 'required', decision: 'refused', reason: 'MISSING_CREDENTIALS' },
+        { ...unary, decision: 'refused', reason: 'MISSING_CREDENTIALS', remembered: undefined, verificationMs },
         'MISSING_CREDENTIALS',
       ],
-      [{ method: methodOf['server stream'], rule: 'public', decision: 'admitted', reason: undefined }, undefined],
+      [
+        { ...stream, decision: 'admitted', reason: undefined, remembered: undefined, verificationMs: undefined },
+        undefined,
+      ],
     ]);
   });
 
@@ -338,10 +346,11 @@ describe('rules', () => {
       expect(auth.checkRules(services)).toEqual([
         {
           pattern: 'walletauth.demo.v1.DemoService/*',
+          source: 'code',
           auth: 'optional',
           methods: [methodOf['bidi stream'], methodOf['client stream'], methodOf['server stream']],
         },
-        { pattern: methodOf.unary, auth: 'public', methods: [methodOf.unary] },
+        { pattern: methodOf.unary, source: 'code', auth: 'public', methods: [methodOf.unary] },
       ]);
     }
     const misspelt = walletAuth({ rules: { 'walletauth.demo.v1.DemoService/WhoIAm': 'public' } });

@@ -28,6 +28,8 @@ export interface DemoServer {
   readonly messagesParsed: () => number;
   /** A new client; closed together with the server. */
   readonly client: (interceptors?: Interceptor[], options?: ClientOptions) => GrpcClient<typeof DemoService>;
+  /** Handlers that take the place of its own. */
+  readonly own: Partial<GrpcHandlers<typeof DemoService>>;
   readonly close: () => void;
 }
 
@@ -36,6 +38,7 @@ export const definition = grpcServiceDefinition(DemoService);
 export async function startDemoServer(...interceptors: ServerInterceptor[]): Promise<DemoServer> {
   let handlers = 0;
   let messages = 0;
+  const own: Partial<GrpcHandlers<typeof DemoService>> = {};
   const walletOf = (call: Parameters<typeof getIdentity>[0]) => getIdentity(call)?.wallet ?? 'nobody';
   const implementation: GrpcHandlers<typeof DemoService> = {
     whoAmI(call, callback) {
@@ -44,6 +47,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
     },
     collectNotes(call, callback) {
       handlers++;
+      if (own.collectNotes) return own.collectNotes(call, callback);
       let count = 0;
       call.on('data', () => count++);
       call.on('end', () => callback(null, { wallet: walletOf(call), count }));
@@ -55,6 +59,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
     },
     chat(call) {
       handlers++;
+      if (own.chat) return own.chat(call);
       call.on('data', ({ text }: { text: string }) => call.write({ wallet: walletOf(call), text }));
       call.on('end', () => call.end());
     },
@@ -88,6 +93,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
       clients.push(client);
       return client as unknown as GrpcClient<typeof DemoService>;
     },
+    own,
     close() {
       for (const client of clients) client.close();
       server.forceShutdown();

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   grpc: [...BELOW_TRANSPORTS, 'other types'],
   connect: [...BELOW_TRANSPORTS, 'other types'],
   redis: [...BELOW_TRANSPORTS, 'other types'],
+  otel: BELOW_TRANSPORTS,
   testing: [...BELOW_TRANSPORTS, 'other types'],
   proto: ['token types', 'other types'],
 };
@@ -34,6 +35,8 @@ const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[]
   [/^@noble\//, ['crypto']],
   [/^@grpc\/|^grpc-/, ['grpc', 'cli']],
   [/^@connectrpc\//, ['connect', 'cli']],
+  [/^@opentelemetry\//, ['otel', 'cli']],
+  [/^rate-limiter-flexible$|^ioredis$|^redis$/, ['redis']],
 ];
 
 /** From these no node module, no transport and no Buffer may be reached. */

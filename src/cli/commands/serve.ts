@@ -1,42 +1,65 @@
 import { command } from '../command.js';
 import { curlLine } from '../curl-line.js';
 import { loadWithPeers } from '../load-with-peers.js';
+import type { MetricsServer } from '../node/metrics-server.js';
 import { UsageError } from '../usage-error.js';
 
 const PEERS = '@grpc/grpc-js @grpc/reflection grpc-health-check';
+const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus';
 
 const HELP = `\
 Runs a node to call: the demo service behind walletAuth, with health checks and reflection open to all.
 
-Usage: wallet-auth serve [--port <port>] [--host <host>] [--json]
+Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--metrics <port>] [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; calls that run get two seconds.
 Needs: npm install ${PEERS}
+With --metrics also: npm install ${METRICS_PEERS}
 
 Options
-  --port <port>  default 50051; 0 takes a free one
-  --host <host>  default 127.0.0.1; tokens travel in clear to any other machine
-  --json         prints lines of JSON: listening, decision, stopping
+  --port <port>     default 50051; 0 takes a free one
+  --host <host>     default 127.0.0.1; tokens travel in clear to any other machine
+  --limit <calls>   how many calls of a wallet it takes in a minute; default: all
+  --metrics <port>  counts calls for Prometheus, at http://<host>:<port>/metrics; 0 takes a free one
+  --json            prints lines of JSON: listening, decision, stopping
 
 Examples
   wallet-auth serve
+  wallet-auth serve --metrics 9464
   wallet-auth identity --key-file wallet.key --out device.id
   ${curlLine()}`;
 
 /** `wallet-auth serve`. */
 export const run = command({
   help: HELP,
-  options: { port: { type: 'string' }, host: { type: 'string' }, json: { type: 'boolean' } },
-  async run({ port = '50051', host = '127.0.0.1', json = false }) {
-    const portNumber = portFlag(port);
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    limit: { type: 'string' },
+    metrics: { type: 'string' },
+    json: { type: 'boolean' },
+  },
+  async run({ port = '50051', host = '127.0.0.1', limit, metrics, json = false }) {
+    const portNumber = portFlag('--port', port);
+    const callsPerMinute = limit === undefined ? undefined : numberFlag('--limit', limit, 1, 1_000_000);
+    const startMetrics = metrics === undefined ? undefined : await metricsFlag(host, portFlag('--metrics', metrics));
     const { serve } = await loadWithPeers(PEERS, () => import('../node/serve.js'));
-    await serve(host, portNumber, json);
+    await serve({ host, port: portNumber, json, callsPerMinute, startMetrics });
     return 0;
   },
 });
 
-function portFlag(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  if (port <= 65_535) return port;
-  throw new UsageError('--port must be a number from 0 to 65535');
+async function metricsFlag(host: string, port: number): Promise<() => Promise<MetricsServer>> {
+  const { startMetricsServer } = await loadWithPeers(METRICS_PEERS, () => import('../node/metrics-server.js'));
+  return () => startMetricsServer(host, port);
+}
+
+function portFlag(name: string, text: string): number {
+  return numberFlag(name, text, 0, 65_535);
+}
+
+function numberFlag(name: string, text: string, low: number, high: number): number {
+  const number = /^\d{1,7}$/.test(text) ? Number(text) : NaN;
+  if (number >= low && number <= high) return number;
+  throw new UsageError(`${name} must be a number from ${low} to ${high}`);
 }

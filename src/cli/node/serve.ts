@@ -1,41 +1,74 @@
 import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import type { DecisionEvent } from '../../gate/options.js';
 import { healthRules, reflectionRules } from '../../gate/well-known.js';
 import { isLoopbackTarget } from '../../grpc/loopback.js';
 import { guardGrpcLog } from './grpc-log.js';
+import type { MetricsServer } from './metrics-server.js';
 import { reflectionFor } from './reflection.js';
 import { serveLog } from './serve-log.js';
 import { startDemoNode } from './start-demo-node.js';
 
 const GRACE_MS = 2_000;
+const MINUTE_MS = 60_000;
+
+/** Health and reflection are for everybody, and free. */
+const OPEN = Object.fromEntries(
+  Object.keys({ ...healthRules, ...reflectionRules }).map((pattern) => [pattern, { auth: 'public', cost: 0 } as const]),
+);
+
+/** How a node is served. */
+export interface ServeOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Whether programs read the log. */
+  readonly json: boolean;
+  /** How many calls of a wallet are taken in a minute. Default: all. */
+  readonly callsPerMinute?: number | undefined;
+  /** Starts to count decisions and to show the numbers. Default: nobody counts. */
+  readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
+}
 
 /**
  * Runs the demo node with health checking and reflection, and logs what it decides, until a signal ends it.
- * @param port 0 takes a free one.
- * @param json whether programs read the log.
  * @throws Error if it cannot listen there.
  */
-export async function serve(host: string, port: number, json: boolean): Promise<void> {
+export async function serve({ host, port, json, callsPerMinute: points, startMetrics }: ServeOptions): Promise<void> {
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: whoever reads "listening" may send one at once
   const log = serveLog(json);
   const health = new HealthImplementation({ '': 'SERVING', [DemoService.typeName]: 'SERVING' });
+  const metrics = await startMetrics?.();
+  const onDecision = (event: DecisionEvent) => {
+    metrics?.listener(event);
+    log.decision(event);
+  };
   const node = await startDemoNode({
     host,
     port,
-    auth: { rules: { ...healthRules, ...reflectionRules }, onDecision: log.decision },
+    auth: {
+      rules: OPEN,
+      limits: points === undefined ? undefined : { classes: { default: { points, windowMs: MINUTE_MS } } },
+      onDecision,
+    },
     addServices(server) {
       health.addToServer(server);
       reflectionFor([DemoService]).addToServer(server);
     },
+  }).catch(async (error: unknown) => {
+    await metrics?.stop();
+    throw error;
   });
-  log.listening(node, isLoopbackTarget(node.address));
+  metrics?.listener.watch(node);
+  log.listening(node, isLoopbackTarget(node.address), metrics?.url);
 
   log.stopping(await stopped);
   health.setStatus('', 'NOT_SERVING');
   health.setStatus(DemoService.typeName, 'NOT_SERVING');
   await node.stop(GRACE_MS);
+  await metrics?.stop();
 }
 
 /** The second signal of its kind has its usual effect: it ends the process at once. */

@@ -23,6 +23,8 @@ export interface DemoNode {
   readonly address: string;
   /** The name of the curve in use. */
   readonly curve: string;
+  /** How many verified tokens its door remembers now. */
+  readonly rememberedTokens: number;
   /** Takes no new calls, and ends those that still run after the given time, in milliseconds. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -45,6 +47,9 @@ export async function startDemoNode(options: DemoNodeOptions = {}): Promise<Demo
   return Object.freeze({
     address: `${hostPart}:${bound}`,
     curve: interceptor.curve,
+    get rememberedTokens() {
+      return interceptor.rememberedTokens;
+    },
     stop: (graceMs = 0) => stop(server, graceMs),
   });
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 
 import { credentials, makeGenericClientConstructor, type Client, type ClientReadableStream } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
@@ -38,6 +39,21 @@ async function serve(
   const node = command.start(['serve', '--port', '0', ...flags], { env });
   const [, address = ''] = await node.until(/(?:^listening on |"address":")([^\s,"]+)[^]*(?:call it:.*|})\n/);
   return { node, address };
+}
+
+/** Reads Prometheus' text format: the value of a sample by its name and labels, of which the SDK adds its own. */
+function samplesOf(text: string) {
+  const lines = [...text.matchAll(/^(\w+)(?:\{(.*)\})? (\S+)$/gm)].map(([, name, labels = '', value]) => ({
+    name,
+    labels: Object.fromEntries(
+      [...labels.matchAll(/(\w+)="([^"]*)"/g)]
+        .filter(([, key]) => !key?.startsWith('otel_'))
+        .map(([, key, label]) => [key, label]),
+    ),
+    value: Number(value),
+  }));
+  return (name: string, labels: Record<string, string>): number | undefined =>
+    lines.find((line) => line.name === name && isDeepStrictEqual(line.labels, labels))?.value;
 }
 
 describe('wallet-auth serve', { timeout: 60_000 }, () => {
@@ -154,7 +170,14 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(events[0]).toEqual({ event: 'listening', time, address, curve: expect.any(String), loopback: true });
+    expect(events[0]).toEqual({
+      event: 'listening',
+      time,
+      address,
+      curve: expect.any(String),
+      loopback: true,
+      metrics: null,
+    });
     expect(events).toContainEqual({
       event: 'decision',
       time,
@@ -162,8 +185,47 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
       rule: 'required',
       decision: 'refused',
       reason: 'MISSING_CREDENTIALS',
+      source: 'default',
+      limit: null,
+      remembered: null,
     });
     expect(events.at(-1)).toEqual({ event: 'stopping', time, signal: 'SIGINT' });
+  });
+
+  it('--metrics shows Prometheus what it decided, and ends cleanly', async () => {
+    const { node, address } = await serve({}, '--metrics', '0', '--limit', '2');
+    const [, url = ''] = await node.until(/^metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)$/m);
+    expect(node.stdout()).toMatch(/^listening on .*\nmetrics on .*\n.*call it: /);
+
+    const method = `http://${address}${METHOD}`;
+    await command.shell(`buf curl --protocol grpc ${method}`);
+    const curl = `buf curl --protocol grpc -H @h ${method}`;
+    const { code } = await command.shell(`wallet-auth token --identity device.id --header >h && ${curl} && ${curl}`);
+    expect(code).toBe(0);
+    expect((await command.shell(curl)).stderr).toContain('resource_exhausted');
+
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
+    const samples = samplesOf(await response.text());
+    const labels = { method: METHOD, rule: 'required', source: 'default' };
+    expect(samples('wallet_auth_calls_total', { ...labels, decision: 'admitted' })).toBe(2);
+    expect(samples('wallet_auth_calls_total', { ...labels, decision: 'refused', reason: 'MISSING_CREDENTIALS' })).toBe(
+      1,
+    );
+    const [, curve = ''] = await node.until(/, curve (\w+)/);
+    const durations = 'wallet_auth_verification_duration';
+    expect(samples(`${durations}_count`, { curve, remembered: 'false' })).toBe(1);
+    expect(samples(`${durations}_count`, { curve, remembered: 'true' })).toBe(2);
+    expect(samples('wallet_auth_limited_calls_total', { method: METHOD, limit: 'default' })).toBe(1);
+    expect(samples(`${durations}_sum`, { curve, remembered: 'false' })).toBeGreaterThan(0);
+    expect(samples(`${durations}_bucket`, { curve, remembered: 'false', le: '1' })).toBe(1);
+    expect(samples('wallet_auth_remembered_tokens', {})).toBe(1);
+
+    expect((await fetch(new URL('/', url))).status).toBe(404);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(404);
+    node.child.kill('SIGTERM');
+    const { code: exit, stderr } = await node.ended;
+    expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
   });
 
   it('warns where other machines can reach it', async () => {

@@ -1,0 +1,27 @@
+import { createTokenBuckets, type Bucket } from './token-buckets.js';
+
+/**
+ * Takes points out of a caller's bucket: all of them, or none if there are too few.
+ * @returns how long until they are there, in milliseconds; 0 if they were taken. A promise if others must be asked.
+ */
+export type Take = (key: string, points: number) => number | Promise<number>;
+
+/** Where the points are counted. */
+export interface LimitStore {
+  /**
+   * Called once for each limit at construction.
+   * @param name of the limit: letters, digits, `_`, `-` and `:`.
+   * @param nowMs the node's clock, milliseconds since the Unix epoch.
+   */
+  open(name: string, bucket: Bucket, nowMs: () => number): Take;
+}
+
+/** Counts in this process: synchronous and bounded. */
+export function memoryStore(maxCallers: number): LimitStore {
+  return {
+    open(_, bucket, nowMs) {
+      const buckets = createTokenBuckets(bucket, maxCallers);
+      return (key, points) => buckets.take(key, points, nowMs());
+    },
+  };
+}

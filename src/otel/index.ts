@@ -1,0 +1,1 @@
+export { decisionMetrics, type DecisionMetrics, type RemembersTokens } from './decision-metrics.js';

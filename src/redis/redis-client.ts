@@ -1,0 +1,53 @@
+import { notify } from '../gate/notify.js';
+import { withTimeLimit } from '../gate/time-limit.js';
+import { integer, optionalFunction } from '../options.js';
+
+/** What is needed of a Redis client: `call` of ioredis and iovalkey, or `sendCommand` of `redis`. */
+export type RedisClient =
+  | { call(command: string, ...args: string[]): Promise<unknown> }
+  | { sendCommand(args: string[]): Promise<unknown> };
+
+/** How patient to be with Redis. */
+export interface RedisOptions {
+  /** How long an answer may take, in milliseconds, whatever the client's own patience is. 1 to 60 000. Default 200. */
+  timeoutMs?: number | undefined;
+  /** Told of every failure, and then not before Redis is asked again. Default: a process warning. */
+  onError?: ((error: Error) => void) | undefined;
+}
+
+/** Sends one command in one round trip. Rejects if Redis says no or says nothing in time. */
+export type Send = (...command: string[]) => Promise<unknown>;
+
+/**
+ * Makes one way to send commands out of two kinds of clients.
+ * @param pauseMs how long Redis is not asked after it failed.
+ * @throws TypeError if the client is neither.
+ */
+export function createSend(client: RedisClient, options: RedisOptions, pauseMs: number): Send {
+  const command = commandOf(client);
+  const timeoutMs = integer('timeoutMs', options.timeoutMs, 200, 1, 60_000);
+  const onError = optionalFunction('onError', options.onError) ?? ((error: Error) => process.emitWarning(error));
+  let askAgainAtMs = -Infinity;
+  return async (...args) => {
+    if (performance.now() < askAgainAtMs) throw new Error('Redis failed a moment ago');
+    try {
+      return await withTimeLimit(command(args), timeoutMs);
+    } catch (error) {
+      const nowMs = performance.now();
+      const isNews = nowMs >= askAgainAtMs;
+      askAgainAtMs = nowMs + pauseMs;
+      if (isNews) notify(onError, error as Error);
+      throw error;
+    }
+  };
+}
+
+function commandOf(client: RedisClient): (args: string[]) => Promise<unknown> {
+  const { call, sendCommand } = (client ?? {}) as { call?: unknown; sendCommand?: unknown };
+  // ioredis has a `sendCommand` too, which takes something else
+  if ('call' in Object(client) && typeof call === 'function') {
+    return async ([name = '', ...args]) => Reflect.apply(call, client, [name, ...args]) as unknown;
+  }
+  if (typeof sendCommand === 'function') return async (args) => Reflect.apply(sendCommand, client, [args]) as unknown;
+  throw new TypeError('client must be a client of ioredis or redis: { call } or { sendCommand }');
+}
