@@ -43,7 +43,8 @@ function bench({ deadline, get = async () => 'a.token', partial = false }: Bench
     noteServerTime: note(told, 'server time'),
     noteExpiry: note(told, 'expiry'),
   };
-  const call = new TokenCall({ deadline, method_definition: whoAmI } as never, makeCall, source, true);
+  const retries = { token: true, rateLimited: undefined };
+  const call = new TokenCall({ deadline, method_definition: whoAmI } as never, makeCall, source, retries);
   const listener = {
     onReceiveMetadata: note(up, 'metadata'),
     onReceiveMessage: note(up, 'message'),
