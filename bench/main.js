@@ -15,6 +15,7 @@ const ROWS = {
   creation: 'creation',
   unary: 'server',
   stream: 'server',
+  rules: 'rules',
   growth: 'growth',
   bundle: 'bundle',
 };
