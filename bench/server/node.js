@@ -1,10 +1,14 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server, ServerCredentials, ServerInterceptingCall } from '@grpc/grpc-js';
 import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
 /** A node in a process of its own. It tells its port, then answers every message with the CPU time it has used, in µs. */
-const interceptors = process.argv[2] === 'with' ? [walletAuth()] : [];
+const interceptors = {
+  without: () => [],
+  idle: () => [(_method, call) => new ServerInterceptingCall(call)],
+  with: () => [walletAuth()],
+}[process.argv[2]]();
 const server = new Server({ interceptors });
 
 server.addService(grpcServiceDefinition(DemoService), {
