@@ -14,6 +14,7 @@ import { bearerValue } from '../token/bearer.js';
 import { CallRecord, type Call, type MessageContext } from './call-record.js';
 import { CallRetries, decimal, type RetrySettings } from './call-retries.js';
 import { EXPIRES_KEY } from './expires-key.js';
+import { NOT_MADE } from './not-made.js';
 
 type CallOptions = Parameters<Interceptor>[0];
 
@@ -174,18 +175,6 @@ export class TokenCall extends InterceptingCall {
     this.#listener.onReceiveStatus?.(status);
   }
 }
-
-/** What stands below a call that is not made yet. Every method of TokenCall does without it. */
-const NOT_MADE: Call = {
-  start: () => undefined,
-  sendMessageWithContext: () => undefined,
-  sendMessage: () => undefined,
-  startRead: () => undefined,
-  halfClose: () => undefined,
-  cancelWithStatus: () => undefined,
-  getPeer: () => 'unknown',
-  getAuthContext: () => null,
-};
 
 function noTokenStatus(error: unknown): StatusObject {
   const metadata = new Metadata();
