@@ -34,6 +34,16 @@ describe('checkRules', () => {
     },
   );
 
+  it.each([
+    'grpc.health.v1.Health/Check',
+    'grpc.health.v1.Health/List',
+    'grpc.health.v1.Health/Watch',
+    'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    'grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+  ])('takes %s without its service', (pattern) => {
+    expect(checkRules(compileRules({ [pattern]: 'public' }), paths)[0]).toMatchObject({ pattern, methods: [] });
+  });
+
   it('takes the presets without their services', () => {
     const table = compileRules({ ...healthRules, ...reflectionRules });
     expect(checkRules(table, paths).map(({ pattern, methods }) => [pattern, methods.length])).toEqual([

@@ -8,6 +8,7 @@ import { mintToken, type MintTokenOptions } from '../../src/testing/mint-token.j
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
 import { countingCurve } from '../support/counting-curve.js';
+import { bearer, NOW_MS, planToken } from '../support/token-workshop.js';
 
 const clock = settableClock();
 const token = (options: MintTokenOptions = {}) => `Bearer ${mintToken({ now: clock.now, ...options })}`;
@@ -54,6 +55,16 @@ describe('failureAllowance', () => {
       expect(answer(FORGER, token())).toBe('admitted');
     },
   );
+
+  it('is spent by a wallet signature that no key can have made, but not by one of the wrong shape', () => {
+    const { answer } = door({ now: () => new Date(NOW_MS), failureAllowance: { failures: 1 } });
+    const { walletSignature } = planToken();
+    const misshapen = bearer({ walletSignature: { ...walletSignature, recovery: 4 } });
+    for (let i = 0; i < 3; i++) expect(answer(FORGER, misshapen)).toBe('INVALID_WALLET_SIGNATURE');
+    const impossible = bearer({ walletSignature: { ...walletSignature, bytes: new Uint8Array(64) } });
+    expect(answer(FORGER, impossible)).toBe('INVALID_WALLET_SIGNATURE');
+    expect(answer(FORGER, impossible)).toBe('RATE_LIMITED');
+  });
 
   it('does not hold up a remembered token', () => {
     const { answer } = door({ failureAllowance: { failures: 1 } });
