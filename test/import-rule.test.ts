@@ -21,7 +21,7 @@ function readSources(): SourceFiles {
 }
 
 describe('src/', () => {
-  it('keeps the import rule of ARCHITECTURE.md', () => {
+  it('keeps the import rule of CONTRIBUTING.md', () => {
     const files = readSources();
     expect(Object.keys(files)).toContain('src/verify/check-token.ts');
     expect(importViolations(files)).toEqual([]);

@@ -11,7 +11,7 @@ const RANKS_0_TO_1 = ['rank 0', 'token', 'crypto', 'curves'];
 const BELOW_TRANSPORTS = [...RANKS_0_TO_1, 'verify', 'client', 'devices', 'gate'];
 
 /**
- * The table of ARCHITECTURE.md: what each folder of src/ may import beside its own files. `token types` are the parts of
+ * The table of CONTRIBUTING.md: what each folder of src/ may import beside its own files. `token types` are the parts of
  * gen/ that hold the token, `other types` the rest of it. `cli` may import all.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -42,7 +42,7 @@ const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[]
 /** From these no node module, no transport and no Buffer may be reached. */
 const PORTABLE_ENTRIES = ['src/index.ts', 'src/client/index.ts'];
 
-/** Every breach of ARCHITECTURE.md's import rule, one line each; none when all is well. */
+/** Every breach of CONTRIBUTING.md's import rule, one line each; none when all is well. */
 export function importViolations(files: SourceFiles): string[] {
   const graph = new Map(Object.entries(files).map(([path, text]) => [path, readFile(path, text)]));
   return [...graph.values()]
@@ -106,7 +106,7 @@ function tableViolations({ path, imports }: SourceFile, graph: Graph): string[] 
   if (folder === 'rank 0')
     return [...violations, ...imports.map((to) => `${path} imports ${to}; rank 0 imports nothing`)];
   const allowed = MAY_IMPORT[folder];
-  if (!allowed && folder !== 'cli') return [...violations, `${path} is in a folder that ARCHITECTURE.md does not know`];
+  if (!allowed && folder !== 'cli') return [...violations, `${path} is in a folder that CONTRIBUTING.md does not know`];
   for (const to of imports) {
     const kind = folderOf(to);
     const wrongFolder = isOwn(to) && allowed && kind !== folder && !allowed.includes(kind) && !allowed.includes(to);
