@@ -31,11 +31,11 @@ export function clock(now: (() => Date) | undefined): () => number {
   };
 }
 
-/** Runs something whose answer and whose failure concern nobody. */
+/** Runs something whose answer and whose failure, now or later, concern nobody: a listener cannot stop what it listens to. */
 export function quietly(run: () => unknown): void {
   try {
     const answer = run();
-    if (answer instanceof Promise) answer.catch(() => undefined);
+    if (answer !== undefined) Promise.resolve(answer).catch(() => undefined);
   } catch {
     // as promised
   }

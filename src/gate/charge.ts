@@ -1,5 +1,6 @@
+import { dropPromise } from '../options.js';
 import { isCost, isLimit } from './policy.js';
-import { isPromiseLike, type Answer, type MessageStep, type Step, type Visit } from './visit.js';
+import type { Answer, MessageStep, Step, Visit } from './visit.js';
 
 /** What a call or a message costs, and of which limit. */
 export interface Price {
@@ -34,6 +35,7 @@ function priceOf<Metadata>({ rule, call }: Visit<Metadata>, message: unknown): P
   const cost: unknown = typeof rule.cost === 'function' ? rule.cost(request, call) : rule.cost;
   const limit: unknown = typeof rule.limit === 'function' ? rule.limit(request, call) : rule.limit;
   if (isCost(cost) && isLimit(limit)) return { limit, cost };
-  for (const answer of [cost, limit]) if (isPromiseLike(answer)) Promise.resolve(answer).catch(() => undefined);
+  dropPromise(cost);
+  dropPromise(limit);
   throw new TypeError(isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer');
 }

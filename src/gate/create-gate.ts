@@ -1,5 +1,5 @@
 import { refusal, type AuthError, type AuthReason } from '../errors.js';
-import { clock } from '../options.js';
+import { clock, quietly } from '../options.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
 import { askAboutMessage, askAuthorize } from './ask-authorize.js';
@@ -16,7 +16,6 @@ import { guarded } from './guarded.js';
 import { chargeTo, checkLimitNames, limitAddress } from './limit-steps.js';
 import { createLimits } from './limits.js';
 import { applyLists, turnAwayAddress } from './list-steps.js';
-import { notify } from './notify.js';
 import { gateSettings, verifierOptions, type DecisionEvent, type GateOptions } from './options.js';
 import { compileRules } from './rules.js';
 import { methodsOf } from './service-methods.js';
@@ -141,7 +140,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
       remembered,
       verificationMs: decision === 'ended' ? undefined : visit.verificationMs,
     };
-    notify(onDecision, Object.freeze(event));
+    quietly(() => onDecision(Object.freeze(event)));
   }
 
   return Object.freeze({

@@ -1,4 +1,4 @@
-import { AuthError } from '../errors.js';
+import { isAuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import type { Verifier } from '../verify/create-verifier.js';
@@ -36,7 +36,7 @@ export function guardedVerify(
     try {
       return verifier.verify(authorization, beforeCurve);
     } catch (error) {
-      if (error instanceof AuthError && isDear(error.reason)) charge?.();
+      if (isAuthError(error) && isDear(error.reason)) charge?.();
       throw error;
     }
   };

@@ -1,9 +1,8 @@
 import { readFileSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-import { integer, knownOptions, optionalFunction } from '../options.js';
+import { integer, knownOptions, optionalFunction, quietly } from '../options.js';
 import { compileList, type AccessList, type AccessSubject } from './access-list.js';
-import { notify } from './notify.js';
 
 /** How a file is watched. */
 export interface WatchedListOptions {
@@ -116,11 +115,11 @@ class FileList implements WatchedList {
     } catch (error) {
       const isNews = text === undefined ? this.#text !== undefined : true;
       this.#text = text;
-      if (isNews) notify(this.#onError, error as Error);
+      if (isNews) quietly(() => this.#onError(error as Error));
       return;
     }
     this.#text = text;
-    notify(this.#onChange, this.#list.size);
+    quietly(() => this.#onChange(this.#list.size));
   }
 }
 

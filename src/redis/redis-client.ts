@@ -1,6 +1,5 @@
-import { notify } from '../gate/notify.js';
 import { withTimeLimit } from '../gate/time-limit.js';
-import { integer, optionalFunction } from '../options.js';
+import { integer, optionalFunction, quietly } from '../options.js';
 
 /** What is needed of a Redis client: `call` of ioredis and iovalkey, or `sendCommand` of `redis`. */
 export type RedisClient =
@@ -36,7 +35,7 @@ export function createSend(client: RedisClient, options: RedisOptions, pauseMs: 
       const nowMs = performance.now();
       const isNews = nowMs >= askAgainAtMs;
       askAgainAtMs = nowMs + pauseMs;
-      if (isNews) notify(onError, error as Error);
+      if (isNews) quietly(() => onError(error as Error));
       throw error;
     }
   };

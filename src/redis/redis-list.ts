@@ -1,6 +1,5 @@
 import { accessList, compileList, type AccessList, type AccessSubject } from '../gate/access-list.js';
-import { notify } from '../gate/notify.js';
-import { integer, knownOptions, optionalFunction } from '../options.js';
+import { integer, knownOptions, optionalFunction, quietly } from '../options.js';
 import { createSend, type RedisClient, type RedisOptions, type Send } from './redis-client.js';
 
 /** How a shared list is followed. */
@@ -71,7 +70,7 @@ class SetList {
   /** One at a time, whoever asks. */
   refresh(): Promise<void> {
     this.#running ??= this.fetch()
-      .catch((error: unknown) => notify(this.#onError, error as Error))
+      .catch((error: unknown) => quietly(() => this.#onError(error as Error)))
       .finally(() => (this.#running = undefined));
     return this.#running;
   }
@@ -88,6 +87,6 @@ class SetList {
       () => `redisList: ${this.#key}`,
     );
     this.#members = text;
-    notify(this.#onChange, this.#list.size);
+    quietly(() => this.#onChange(this.#list.size));
   }
 }
