@@ -6,7 +6,12 @@ const src = fileURLToPath(new URL('src', import.meta.url));
 
 export default defineConfig({
   // what users import stands for its sources, so that tests of the examples need no build
-  resolve: { alias: [{ find: /^grpc-wallet-auth\/(.*)$/, replacement: `${src}/$1/index.ts` }] },
+  resolve: {
+    alias: [
+      { find: /^grpc-wallet-auth\/(.*)$/, replacement: `${src}/$1/index.ts` },
+      { find: '#curves', replacement: `${src}/curves/fastest-curve.ts` },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], tsconfig: './tsconfig.json', checker: 'tsc' },

@@ -18,7 +18,7 @@ export function walletIdentity(facts: WalletIdentity): WalletIdentity {
 }
 
 /**
- * A node remembers many of these, so they are kept small: one getter for all of them, not one each, and the key as a text
+ * A node caches many of these, so they are kept small: one getter for all of them, not one each, and the key as a text
  * of as many characters, which takes a third of a byte array's memory.
  */
 class FrozenIdentity implements WalletIdentity {

@@ -14,7 +14,7 @@ const delay = monitorEventLoopDelay({ resolution: 1 });
 
 const auth = walletAuth({
   curve: curve === 'native' ? nativeCurve() : nobleCurve,
-  failureAllowance: allowance === 'on' ? {} : undefined,
+  failedTokenLimit: allowance === 'on' ? {} : undefined,
   onDecision({ decision, reason }) {
     decisions[reason ?? decision] = (decisions[reason ?? decision] ?? 0) + 1;
   },

@@ -10,17 +10,16 @@ const SIZES = [1_000, 100_000, 1_000_000];
 const PRIME = 7_919; // steps of this size reach every place, and no two neighbours in a row
 const KIBIBYTE = 1_024;
 
-/** What a remembered token costs in time and memory while the memory grows. */
+/** What a cached token costs in time and memory while the memory grows. */
 export const rows = {
   async growth() {
     const { numberedHeader, curve } = await endlessDevices();
     const filled = SIZES.map((size) => {
       const before = memoryInUse();
-      const verifier = createVerifier({ curve, maxRememberedTokens: size, maxRememberedDevices: 0 });
+      const verifier = createVerifier({ curve, maxCachedTokens: size, maxCachedDevices: 0 });
       const surplus = size / 10;
       for (let i = 0; i < size + surplus; i++) verifier.verify(numberedHeader(i));
-      if (verifier.rememberedTokens !== size)
-        throw new Error(`${verifier.rememberedTokens} tokens in room for ${size}`);
+      if (verifier.cachedTokens !== size) throw new Error(`${verifier.cachedTokens} tokens in room for ${size}`);
       return { size, surplus, verifier, bytes: memoryInUse() - before };
     });
 
@@ -52,7 +51,7 @@ export const rows = {
 /**
  * As many tokens as wanted, each of another device. A million real signatures would take minutes, so only the curve is
  * taken out: a token is a real one with numbers written into its keys and signatures, and the curve takes them for good.
- * Everything else, and all that is remembered, is as always.
+ * Everything else, and all that is cached, is as always.
  */
 async function endlessDevices() {
   const [identity] = await identities(1);

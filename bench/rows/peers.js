@@ -17,9 +17,9 @@ export const rows = {
   async peers() {
     const curve = nativeCurve();
     const headers = (await identities(64)).map((identity) => header(identity));
-    const firstSeen = createVerifier({ curve, maxRememberedTokens: 1, maxRememberedDevices: 1 });
-    const remembered = createVerifier({ curve });
-    for (const value of headers) remembered.verify(value);
+    const firstSeen = createVerifier({ curve, maxCachedTokens: 1, maxCachedDevices: 1 });
+    const cached = createVerifier({ curve });
+    for (const value of headers) cached.verify(value);
 
     const signed = { address: wallet(0).address, message: TEXT, signature: await wallet(0).signMessage(TEXT) };
     const peers = {
@@ -34,13 +34,13 @@ export const rows = {
       if ((await run()) !== true) throw new Error(`${name} did not accept`);
     }
     const pace = { rounds: 31, batchMs: 20 };
-    const known = await pairs({ remembered: cycle(headers, (value) => remembered.verify(value)), ...peers }, pace);
+    const known = await pairs({ cached: cycle(headers, (value) => cached.verify(value)), ...peers }, pace);
     const first = await pairs({ firstSeen: cycle(headers, (value) => firstSeen.verify(value)), ...peers }, pace);
     return Object.keys(peers).flatMap((name) => {
       const aimed = !name.startsWith('jose');
       return [
         line(name, 'first-seen token (native)', first[name], aimed ? { ratioAtLeast: 10 } : {}),
-        line(name, 'remembered token (native)', known[name], aimed ? { ratioAtLeast: 500 } : {}),
+        line(name, 'cached token (native)', known[name], aimed ? { ratioAtLeast: 500 } : {}),
       ];
     });
   },

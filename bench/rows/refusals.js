@@ -12,7 +12,7 @@ const WALLETS = Array.from({ length: 32 }, (_, i) => wallet(i));
 /** What refusing costs, exception included, beside accepting a device that is seen for the first time. */
 export const rows = {
   async refusals() {
-    const verifier = createVerifier({ curve, maxRememberedTokens: 1, maxRememberedDevices: 1 });
+    const verifier = createVerifier({ curve, maxCachedTokens: 1, maxCachedDevices: 1 });
     const good = minted();
     const cases = {
       good: cycle(good, (value) => verifier.verify(value)),

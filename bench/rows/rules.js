@@ -8,7 +8,7 @@ import { header, identities, wallet } from '../tokens.js';
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
 const WALLETS = 64;
 
-/** What rules, lists of a thousand entries and a limit in memory add to a decision about a remembered token. */
+/** What rules, lists of a thousand entries and a limit in memory add to a decision about a cached token. */
 export const rows = {
   async rules() {
     const curve = nativeCurve();
@@ -34,7 +34,7 @@ export const rows = {
     const plain = figures['none of them'];
     return Object.entries(figures).map(([name, { ns, ...ratios }]) =>
       name === 'none of them'
-        ? line('decision at the door, remembered token', 'itself', { ns, ...ratios })
+        ? line('decision at the door, cached token', 'itself', { ns, ...ratios })
         : line(`added by ${name}`, 'that decision', { ...ratios, ns: ns - plain.ns }, { nsAtMost: 3_000 }),
     );
   },

@@ -1,34 +1,34 @@
 import { refusal, type AuthError, type AuthReason } from '../errors.js';
 import { clock, quietly } from '../options.js';
+import { refusalStatus, type RefusalStatus } from '../status-details.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
-import { askAboutMessage, askAuthorize } from './ask-authorize.js';
-import { authenticate } from './authenticate.js';
-import type { CallFacts } from './call-facts.js';
-import { Caller, type CallerOf } from './caller.js';
-import { chargeCall, chargeMessage, type Charge } from './charge.js';
-import { checkFields } from './check-fields.js';
-import { checkRules, type RuleCoverage } from './check-rules.js';
+import type { CallInfo } from './call/call.js';
+import { Caller, type CallerOf } from './call/caller.js';
 import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';
-import { refusalStatus, type RefusalStatus } from './error-details.js';
-import { guardedVerify } from './guarded-verify.js';
-import { guarded } from './guarded.js';
-import { chargeTo, checkLimitNames, limitAddress } from './limit-steps.js';
-import { createLimits } from './limits.js';
-import { applyLists, turnAwayAddress } from './list-steps.js';
+import { createLimits } from './limits/limits.js';
 import { gateSettings, verifierOptions, type DecisionEvent, type GateOptions } from './options.js';
-import { compileRules } from './rules.js';
-import { methodsOf } from './service-methods.js';
-import { takeSteps, type MessageStep, type Step, type Visit } from './visit.js';
+import { checkRules, type RuleCoverage } from './rules/check-rules.js';
+import { compileRules } from './rules/rule-table.js';
+import { methodsOf } from './rules/service-methods.js';
+import { authenticate } from './steps/authenticate.js';
+import { askAboutMessage, askAuthorize } from './steps/authorize.js';
+import { chargeCall, chargeMessage, type Charge } from './steps/charge.js';
+import { applyLists, turnAwayAddress } from './steps/check-access.js';
+import { checkFields } from './steps/check-own-wallet.js';
+import { guardedVerify } from './steps/guarded-verify.js';
+import { guarded } from './steps/guarded.js';
+import { chargeTo, checkLimitNames, limitAddress } from './steps/limit-steps.js';
+import { takeSteps, type MessageStep, type Step, type Visit } from './steps/pipeline.js';
 
 /** The door: one for every transport. */
 export interface Gate<Metadata> {
   /** The name of the curve in use. */
   readonly curve: string;
-  /** How many verified tokens are remembered now. */
-  readonly rememberedTokens: number;
+  /** How many verified tokens are cached now. */
+  readonly cachedTokens: number;
   /** Decides. Never throws and never rejects; a promise only if a step gave one. */
-  decide(call: CallFacts<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision>;
+  decide(call: CallInfo<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision>;
   /** The start-up check of `check-rules.ts` for this door's rules. */
   checkRules(paths: Iterable<string>): readonly RuleCoverage[];
 }
@@ -65,7 +65,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
     chargeMessage(charge),
   ];
 
-  function decide(call: CallFacts<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision> {
+  function decide(call: CallInfo<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision> {
     const visit: Visit<Metadata> = {
       call,
       rule: rules.ruleOf(call.method),
@@ -73,7 +73,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
       identity: undefined,
       caller: undefined,
       limit: undefined,
-      remembered: undefined,
+      cached: undefined,
       verificationMs: undefined,
     };
     return guarded<Decision>(
@@ -127,7 +127,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
     reason?: AuthReason,
   ): void {
     if (onDecision === undefined) return;
-    const { call, rule, limit, remembered } = visit;
+    const { call, rule, limit, cached } = visit;
     const event: DecisionEvent = {
       method: call.method,
       rule: rule.auth,
@@ -137,7 +137,7 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
       error,
       limit,
       curve: verifier.curve,
-      remembered,
+      cached,
       verificationMs: decision === 'ended' ? undefined : visit.verificationMs,
     };
     quietly(() => onDecision(Object.freeze(event)));
@@ -145,8 +145,8 @@ export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<
 
   return Object.freeze({
     curve: verifier.curve,
-    get rememberedTokens() {
-      return verifier.rememberedTokens;
+    get cachedTokens() {
+      return verifier.cachedTokens;
     },
     decide,
     checkRules: (paths: Iterable<string>) => checkRules(rules, paths),

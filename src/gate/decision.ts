@@ -1,5 +1,5 @@
 import type { WalletIdentity } from '../identity.js';
-import type { RefusalStatus } from './error-details.js';
+import type { RefusalStatus } from '../status-details.js';
 
 /** A call that may go on to its handler. */
 export interface Admission {

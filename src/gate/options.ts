@@ -1,13 +1,17 @@
 import type { AuthError, AuthReason } from '../errors.js';
 import { integer, knownOptions, optionalFunction } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
-import { createAccess, type Access, type AccessOptions } from './access.js';
-import { createAddressReader, type AddressReader } from './client-address.js';
-import { createFailureAllowance, type FailureAllowance, type FailureAllowanceOptions } from './failure-allowance.js';
-import type { LimitOptions } from './limits.js';
-import type { Authorize, AuthRule } from './policy.js';
-import type { ServiceShape } from './service-methods.js';
-import type { AuthRules, RuleSource } from './written-rules.js';
+import { createAccess, type Access, type AccessOptions } from './access/access.js';
+import { createAddressReader, type AddressReader } from './call/client-address.js';
+import {
+  createFailedTokenLimit,
+  type FailedTokenLimit,
+  type FailedTokenLimitOptions,
+} from './limits/failed-token-limit.js';
+import type { LimitOptions } from './limits/limits.js';
+import type { Authorize, AuthRule } from './rules/policy.js';
+import type { ServiceShape } from './rules/service-methods.js';
+import type { AuthRules, RuleSource } from './rules/written-rules.js';
 
 /** What the door decided about one call, or about one message of a call that it had admitted. Every label has a bounded set of values; `error` is for logs. */
 export interface DecisionEvent {
@@ -30,7 +34,7 @@ export interface DecisionEvent {
   /** The curve that verifies tokens here. */
   readonly curve: string;
   /** `true`: the token was known and still good. `false`: its signatures had to be checked. `undefined`: it did not come to that. */
-  readonly remembered: boolean | undefined;
+  readonly cached: boolean | undefined;
   /** How long the token took to verify, in milliseconds; `undefined` if none was looked at, and where a message ended a call. */
   readonly verificationMs: number | undefined;
 }
@@ -62,11 +66,11 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   limits?: LimitOptions | undefined;
   /**
    * Bounds the curve operations that forged tokens of one address can cost; beyond it, callers there whose tokens are not
-   * remembered get RATE_LIMITED. Default: no bound, because behind a proxy that is not named in `trustedProxies`, or one
+   * cached get RATE_LIMITED. Default: no bound, because behind a proxy that is not named in `trustedProxies`, or one
    * NAT, all callers share an address, and a single forger could lock out everybody who is new. Set it on nodes that see
    * their callers' addresses; `{}` takes its defaults.
    */
-  failureAllowance?: FailureAllowanceOptions | undefined;
+  failedTokenLimit?: FailedTokenLimitOptions | undefined;
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */
   trustedProxies?: readonly string[] | undefined;
   /** Told every decision. What it throws or rejects with is dropped. Default: nobody is told. */
@@ -80,7 +84,7 @@ export interface GateSettings<Metadata> {
   readonly authorizeTimeoutMs: number;
   readonly onDecision: GateOptions<Metadata>['onDecision'];
   readonly access: Access | undefined;
-  readonly allowance: FailureAllowance | undefined;
+  readonly allowance: FailedTokenLimit | undefined;
   readonly addresses: AddressReader;
 }
 
@@ -92,7 +96,7 @@ export const gateOptionNames = [
   'authorizeTimeoutMs',
   'access',
   'limits',
-  'failureAllowance',
+  'failedTokenLimit',
   'trustedProxies',
   'onDecision',
 ] as const satisfies readonly (keyof GateOptions)[];
@@ -109,7 +113,7 @@ export function gateSettings<Metadata>(options: GateOptions<Metadata>): GateSett
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),
     access: createAccess(options.access),
-    allowance: options.failureAllowance === undefined ? undefined : createFailureAllowance(options.failureAllowance),
+    allowance: options.failedTokenLimit === undefined ? undefined : createFailedTokenLimit(options.failedTokenLimit),
     addresses: createAddressReader(options.trustedProxies),
   });
 }

@@ -21,7 +21,7 @@ import type {
   ServiceDefinition,
 } from '@grpc/grpc-js';
 
-import { pathOf } from '../gate/service-methods.js';
+import { pathOf } from '../gate/rules/service-methods.js';
 
 /** A service in one of the two forms that servers have it in: a grpc-js definition or a protobuf-es descriptor. */
 export type GrpcService = ServiceDefinition | DescService;

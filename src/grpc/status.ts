@@ -1,7 +1,7 @@
 import { Metadata, type ServerInterceptingCall } from '@grpc/grpc-js';
 
 import type { AuthError, AuthReason } from '../errors.js';
-import { refusalDetails, refusalStatus, type RefusalDetails, type RefusalStatus } from '../gate/error-details.js';
+import { refusalDetails, refusalStatus, type RefusalDetails, type RefusalStatus } from '../status-details.js';
 
 /** The metadata key that carries a serialized `google.rpc.Status`. */
 const DETAILS_KEY = 'grpc-status-details-bin';

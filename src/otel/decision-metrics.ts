@@ -2,19 +2,19 @@ import { metrics, type Attributes, type Meter, type MeterProvider } from '@opent
 
 import type { DecisionEvent } from '../gate/options.js';
 
-/** Whatever knows how many tokens it remembers: the interceptor that `walletAuth` makes. */
-export interface RemembersTokens {
-  readonly rememberedTokens: number;
+/** Whatever knows how many tokens it caches: the interceptor that `walletAuth` makes. */
+export interface CachesTokens {
+  readonly cachedTokens: number;
 }
 
 /** A listener for `onDecision` that keeps the metrics. */
 export interface DecisionMetrics {
   (event: DecisionEvent): void;
   /**
-   * Shows how many tokens a door remembers, too; several doors are added up.
+   * Shows how many tokens a door caches, too; several doors are added up.
    * @returns ends that.
    */
-  watch(door: RemembersTokens): () => void;
+  watch(door: CachesTokens): () => void;
 }
 
 /** The name of the meter, where a provider is asked for one. */
@@ -31,8 +31,8 @@ const BUCKETS = [
  *
  * - `wallet_auth.calls`, counter: `method`, `rule`, `source`, `decision` and, if refused, `reason`
  * - `wallet_auth.limited_calls`, counter: `method` and, if one was charged, `limit`
- * - `wallet_auth.verification.duration`, histogram in seconds: `curve`, `remembered`
- * - `wallet_auth.remembered_tokens`, gauge, of the doors that are watched
+ * - `wallet_auth.verification.duration`, histogram in seconds: `curve`, `cached`
+ * - `wallet_auth.cached_tokens`, gauge, of the doors that are watched
  *
  * @param source a meter, or a provider to ask for one. Default: the global provider, as it is now: without one that is set
  * already, nothing is counted.
@@ -53,27 +53,26 @@ export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeter
     unit: 's',
     advice: { explicitBucketBoundaries: BUCKETS },
   });
-  const remembered = meter.createObservableGauge('wallet_auth.remembered_tokens', {
-    description: 'Verified tokens that are remembered',
+  const cached = meter.createObservableGauge('wallet_auth.cached_tokens', {
+    description: 'Verified tokens that are cached',
     unit: '{token}',
   });
-  const doors = new Set<RemembersTokens>();
-  remembered.addCallback((result) => {
-    if (doors.size > 0) result.observe(Array.from(doors, (door) => door.rememberedTokens).reduce((a, b) => a + b));
+  const doors = new Set<CachesTokens>();
+  cached.addCallback((result) => {
+    if (doors.size > 0) result.observe(Array.from(doors, (door) => door.cachedTokens).reduce((a, b) => a + b));
   });
 
   function listener({ method, rule, source: ruleSource, decision, reason, limit, ...token }: DecisionEvent): void {
     calls.add(1, known({ method, rule, source: ruleSource, decision, reason }));
     if (reason === 'RATE_LIMITED') limited.add(1, known({ method, limit }));
     if (token.verificationMs === undefined) return;
-    duration.record(token.verificationMs / 1_000, known({ curve: token.curve, remembered: token.remembered }));
+    duration.record(token.verificationMs / 1_000, known({ curve: token.curve, cached: token.cached }));
   }
 
   return Object.freeze(
     Object.assign(listener, {
-      watch(door: RemembersTokens): () => void {
-        if (typeof door?.rememberedTokens !== 'number')
-          throw new TypeError('what is watched must have rememberedTokens');
+      watch(door: CachesTokens): () => void {
+        if (typeof door?.cachedTokens !== 'number') throw new TypeError('what is watched must have cachedTokens');
         doors.add(door);
         return () => void doors.delete(door);
       },

@@ -1,6 +1,6 @@
-export type { AccessList, AccessSubject } from '../gate/access-list.js';
-export type { LimitStore, Take } from '../gate/limit-store.js';
-export type { Bucket } from '../gate/token-buckets.js';
+export type { AccessList, AccessSubject } from '../gate/access/access-list.js';
+export type { LimitStore, Take } from '../gate/limits/limit-store.js';
+export type { Bucket } from '../gate/limits/token-buckets.js';
 export type { RedisClient, RedisOptions } from './redis-client.js';
 export { redisLimits, type RedisLimitsOptions } from './redis-limits.js';
 export { redisList, type RedisList, type RedisListOptions } from './redis-list.js';

@@ -1,6 +1,6 @@
 import { RateLimiterCompatibleAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 
-import type { Take } from '../gate/limit-store.js';
+import type { Take } from '../gate/limits/limit-store.js';
 
 /**
  * Buckets of this process as the insurance limiter of rate-limiter-flexible: it takes over while Redis is away. (The library's

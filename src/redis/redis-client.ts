@@ -1,5 +1,5 @@
-import { withTimeLimit } from '../gate/time-limit.js';
 import { integer, optionalFunction, quietly } from '../options.js';
+import { withTimeLimit } from '../time-limit.js';
 
 /** What is needed of a Redis client: `call` of ioredis and iovalkey, or `sendCommand` of `redis`. */
 export type RedisClient =
@@ -30,7 +30,7 @@ export function createSend(client: RedisClient, options: RedisOptions, pauseMs: 
   return async (...args) => {
     if (performance.now() < askAgainAtMs) throw new Error('Redis failed a moment ago');
     try {
-      return await withTimeLimit(command(args), timeoutMs);
+      return await withTimeLimit(command(args), timeoutMs, () => new Error(`no answer within ${timeoutMs} ms`));
     } catch (error) {
       const nowMs = performance.now();
       const isNews = nowMs >= askAgainAtMs;

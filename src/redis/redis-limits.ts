@@ -1,6 +1,6 @@
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
-import { memoryStore, type LimitStore, type Take } from '../gate/limit-store.js';
+import { memoryStore, type LimitStore, type Take } from '../gate/limits/limit-store.js';
 import { integer, knownOptions } from '../options.js';
 import { bucketScript } from './bucket-script.js';
 import { Insurance } from './insurance.js';

@@ -1,4 +1,4 @@
-import { accessList, compileList, type AccessList, type AccessSubject } from '../gate/access-list.js';
+import { accessList, compileList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
 import { integer, knownOptions, optionalFunction, quietly } from '../options.js';
 import { createSend, type RedisClient, type RedisOptions, type Send } from './redis-client.js';
 

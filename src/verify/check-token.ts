@@ -5,8 +5,8 @@ import { refusal } from '../errors.js';
 import { walletIdentity, type WalletIdentity } from '../identity.js';
 import { dropPromise } from '../options.js';
 import { decodeAuthData, decodeToken } from '../token/decode-token.js';
+import type { Cache } from './cache.js';
 import { certificateKey, certifyingWallet } from './certificate.js';
-import type { Memory } from './memory.js';
 import type { VerifierSettings } from './options.js';
 import { checkTimeWindow, timeWindow, type TimeWindow } from './time-window.js';
 import { requireParts } from './token-parts.js';
@@ -34,7 +34,7 @@ export function checkToken(
   token: string,
   nowMs: number,
   settings: VerifierSettings,
-  devices: Memory<CertifiedDevice>,
+  devices: Cache<CertifiedDevice>,
   beforeCurve?: () => void,
 ): CheckedToken {
   const parts = requireParts(decodeToken(token));

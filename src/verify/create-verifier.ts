@@ -1,8 +1,8 @@
 import { asAuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
+import { createCache } from './cache.js';
 import { checkRevocation, checkToken, type CertifiedDevice, type CheckedToken } from './check-token.js';
-import { createMemory } from './memory.js';
 import { verifierSettings, type VerifierOptions } from './options.js';
 import { checkTimeWindow } from './time-window.js';
 
@@ -10,10 +10,10 @@ import { checkTimeWindow } from './time-window.js';
 export interface Verifier {
   /** The name of the curve in use, such as `noble`. */
   readonly curve: string;
-  /** How many tokens are remembered now. */
-  readonly rememberedTokens: number;
-  /** How many certified identity keys are remembered now. */
-  readonly rememberedDevices: number;
+  /** How many tokens are cached now. */
+  readonly cachedTokens: number;
+  /** How many certified identity keys are cached now. */
+  readonly cachedDevices: number;
   /**
    * Runs the checks of PROTOCOL.md section 4. Synchronous; no network; the only outside facts are the clock and `isRevoked`.
    * @param authorization the value of the `authorization` header or metadata key, or the list of its values.
@@ -30,29 +30,29 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const settings = verifierSettings(options);
-  const tokens = createMemory<CheckedToken>(settings.maxRememberedTokens);
-  const devices = createMemory<CertifiedDevice>(settings.maxRememberedDevices);
+  const tokens = createCache<CheckedToken>(settings.maxCachedTokens);
+  const devices = createCache<CertifiedDevice>(settings.maxCachedDevices);
 
   function check(token: string, beforeCurve?: () => void): WalletIdentity {
     const nowMs = settings.nowMs();
-    const remembered = tokens.get(token);
-    if (remembered === undefined) {
+    const cached = tokens.get(token);
+    if (cached === undefined) {
       const checked = checkToken(token, nowMs, settings, devices, beforeCurve);
       tokens.set(ownCopy(token), checked);
       return checked.identity;
     }
-    if (nowMs > remembered.window.notAfterMs) tokens.delete(token);
-    checkTimeWindow(remembered.window, nowMs, settings);
-    checkRevocation(remembered.identity.deviceId, settings);
-    return remembered.identity;
+    if (nowMs > cached.window.notAfterMs) tokens.delete(token);
+    checkTimeWindow(cached.window, nowMs, settings);
+    checkRevocation(cached.identity.deviceId, settings);
+    return cached.identity;
   }
 
   return Object.freeze({
     curve: settings.curve.name,
-    get rememberedTokens() {
+    get cachedTokens() {
       return tokens.size;
     },
-    get rememberedDevices() {
+    get cachedDevices() {
       return devices.size;
     },
     verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity {

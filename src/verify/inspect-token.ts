@@ -51,7 +51,7 @@ function judge(
   authorization: string,
   options: VerifierOptions,
 ): Pick<TokenInspection, 'identity' | 'reason' | 'error'> {
-  const verifier = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
+  const verifier = createVerifier({ ...options, maxCachedTokens: 0, maxCachedDevices: 0 });
   try {
     return { identity: verifier.verify(authorization), reason: undefined, error: undefined };
   } catch (thrown) {

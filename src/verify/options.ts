@@ -19,12 +19,12 @@ export interface VerifierOptions {
   statement?: IdentityStatement | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
-  /** How many verified tokens to remember, so that each is verified once. 0 remembers none. Default 10 000, about 10 MB when full. */
-  maxRememberedTokens?: number | undefined;
-  /** How many certified identity keys to remember, so that a refreshed token costs one signature check. 0 remembers none. Default 10 000, about 10 MB when full. */
-  maxRememberedDevices?: number | undefined;
+  /** How many verified tokens to remember, so that each is verified once. 0 caches none. Default 10 000, about 10 MB when full. */
+  maxCachedTokens?: number | undefined;
+  /** How many certified identity keys to remember, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
+  maxCachedDevices?: number | undefined;
   /**
-   * Asked for every token before the curve is touched, and again for each remembered one: `true` refuses with
+   * Asked for every token before the curve is touched, and again for each cached one: `true` refuses with
    * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: nobody is revoked.
    */
   isRevoked?: ((deviceId: string) => boolean) | undefined;
@@ -39,8 +39,8 @@ export interface VerifierSettings {
   readonly nowMs: () => number;
   readonly statement: IdentityStatement;
   readonly curve: Curve;
-  readonly maxRememberedTokens: number;
-  readonly maxRememberedDevices: number;
+  readonly maxCachedTokens: number;
+  readonly maxCachedDevices: number;
   readonly isRevoked: ((deviceId: string) => boolean) | undefined;
 }
 
@@ -52,8 +52,8 @@ export const verifierOptionNames = [
   'now',
   'statement',
   'curve',
-  'maxRememberedTokens',
-  'maxRememberedDevices',
+  'maxCachedTokens',
+  'maxCachedDevices',
   'isRevoked',
 ] as const satisfies readonly (keyof VerifierOptions)[];
 
@@ -71,8 +71,8 @@ export function verifierSettings(options: VerifierOptions = {}): VerifierSetting
     nowMs: clock(optionalFunction('now', now)),
     statement: statement === undefined ? xmtpStatement : validateStatement(statement),
     curve: curve === undefined ? nobleCurve : checkedCurve(curve),
-    maxRememberedTokens: integer('maxRememberedTokens', options.maxRememberedTokens, 10_000, 0, 10_000_000),
-    maxRememberedDevices: integer('maxRememberedDevices', options.maxRememberedDevices, 10_000, 0, 10_000_000),
+    maxCachedTokens: integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000),
+    maxCachedDevices: integer('maxCachedDevices', options.maxCachedDevices, 10_000, 0, 10_000_000),
     isRevoked: optionalFunction('isRevoked', isRevoked),
   });
 }

@@ -10,7 +10,7 @@ import { MessageApi, type Envelope } from '../../examples/topics/message-api.js'
 import { startTopicNode, type TopicNode } from '../../examples/topics/start-node.js';
 import { mayPublish } from '../../examples/topics/topic-rules.js';
 import { TokenSchema, type Token } from '../../gen/message_api/v1/authn_pb.js';
-import type { LimitStore } from '../../src/gate/limit-store.js';
+import type { LimitStore } from '../../src/gate/limits/limit-store.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { AuthError, type AuthReason } from '../../src/errors.js';
-import type { CallFacts } from '../../src/gate/call-facts.js';
+import type { CallInfo } from '../../src/gate/call/call.js';
 import { createGate } from '../../src/gate/create-gate.js';
 import type { Decision } from '../../src/gate/decision.js';
-import { refusalDetails } from '../../src/gate/error-details.js';
 import type { DecisionEvent, GateOptions } from '../../src/gate/options.js';
 import type { AuthorizationValue } from '../../src/index.js';
+import { refusalDetails } from '../../src/status-details.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
 
 const { now } = settableClock();
 const good = `Bearer ${mintToken({ now })}`;
-const call: CallFacts = { method: '/a.S/M', peer: '203.0.113.7:1', metadata: undefined, header: () => [] };
+const call: CallInfo = { method: '/a.S/M', peer: '203.0.113.7:1', metadata: undefined, header: () => [] };
 
 function door(options: GateOptions = {}) {
   const events: DecisionEvent[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
 import { createGate } from '../../src/gate/create-gate.js';
-import { healthRules } from '../../src/gate/well-known.js';
+import { healthRules } from '../../src/gate/rules/well-known.js';
 import { definition } from '../support/demo-server.js';
 
 describe('the options of a gate', () => {

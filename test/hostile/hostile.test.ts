@@ -12,8 +12,8 @@ import { signWithEthers, tokenMaker } from './good-tokens.js';
 const NUM_RUNS = 50;
 
 const options = { now: () => new Date(NOW_MS), curve: fastestCurve() };
-const forgetful = createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 });
-const remembering = createVerifier({ ...options, maxRememberedTokens: 20, maxRememberedDevices: 20 });
+const forgetful = createVerifier({ ...options, maxCachedTokens: 0, maxCachedDevices: 0 });
+const remembering = createVerifier({ ...options, maxCachedTokens: 20, maxCachedDevices: 20 });
 
 describe('a token broken in one place gets the answer that belongs to the place, with and without memories', () => {
   it.each(Object.entries(faultFamilies(tokenMaker(signWithEthers))))('%s', (_, family) => {

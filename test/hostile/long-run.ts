@@ -32,8 +32,8 @@ export function longRun(cases: number, seed: number): LongRun {
   );
   const options = { now: () => new Date(NOW_MS), curve };
   const verifiers = [
-    createVerifier({ ...options, maxRememberedTokens: 0, maxRememberedDevices: 0 }),
-    createVerifier({ ...options, maxRememberedTokens: 1_000, maxRememberedDevices: 100 }),
+    createVerifier({ ...options, maxCachedTokens: 0, maxCachedDevices: 0 }),
+    createVerifier({ ...options, maxCachedTokens: 1_000, maxCachedDevices: 100 }),
   ] as const;
   const answers = new Map<string, number>();
   let slowestMs = 0;

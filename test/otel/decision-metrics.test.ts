@@ -49,7 +49,7 @@ const event = (facts: Partial<DecisionEvent> = {}): DecisionEvent => ({
   error: undefined,
   limit: undefined,
   curve: 'native',
-  remembered: undefined,
+  cached: undefined,
   verificationMs: undefined,
   ...facts,
 });
@@ -90,31 +90,31 @@ describe('what is counted', () => {
     const { provider, points } = sdk();
     const listener = decisionMetrics(provider);
     listener(event());
-    listener(event({ verificationMs: 0.003, remembered: true }));
-    listener(event({ verificationMs: 0.2, remembered: false }));
-    listener(event({ verificationMs: 0.3, remembered: false, decision: 'refused', reason: 'WALLET_MISMATCH' }));
+    listener(event({ verificationMs: 0.003, cached: true }));
+    listener(event({ verificationMs: 0.2, cached: false }));
+    listener(event({ verificationMs: 0.3, cached: false, decision: 'refused', reason: 'WALLET_MISMATCH' }));
     const [fast, slow, ...rest] = await points<Histogram>('wallet_auth.verification.duration');
     expect(rest).toEqual([]);
-    expect(fast).toMatchObject({ attributes: { curve: 'native', remembered: true }, value: { count: 1, sum: 3e-6 } });
-    expect(slow?.attributes).toEqual({ curve: 'native', remembered: false });
+    expect(fast).toMatchObject({ attributes: { curve: 'native', cached: true }, value: { count: 1, sum: 3e-6 } });
+    expect(slow?.attributes).toEqual({ curve: 'native', cached: false });
     expect(slow?.value.sum).toBeCloseTo(0.0005, 9);
     expect(slow?.value.buckets.counts.findIndex((count) => count > 0)).toBe(
       slow?.value.buckets.boundaries.findIndex((bound) => bound >= 0.0002),
     );
   });
 
-  it('remembered tokens, of all doors that are watched', async () => {
+  it('cached tokens, of all doors that are watched', async () => {
     const { provider, table } = sdk();
     const listener = decisionMetrics(provider);
-    expect(await table('wallet_auth.remembered_tokens')).toEqual([]);
-    const one = { rememberedTokens: 2 };
+    expect(await table('wallet_auth.cached_tokens')).toEqual([]);
+    const one = { cachedTokens: 2 };
     const stop = listener.watch(one);
-    listener.watch({ rememberedTokens: 5 });
-    expect(await table('wallet_auth.remembered_tokens')).toEqual([[{}, 7]]);
-    one.rememberedTokens = 3;
-    expect(await table('wallet_auth.remembered_tokens')).toEqual([[{}, 8]]);
+    listener.watch({ cachedTokens: 5 });
+    expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 7]]);
+    one.cachedTokens = 3;
+    expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 8]]);
     stop();
-    expect(await table('wallet_auth.remembered_tokens')).toEqual([[{}, 5]]);
+    expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 5]]);
   });
 });
 
@@ -127,7 +127,7 @@ describe('a real door', () => {
     return { ...seen, gate };
   };
 
-  it('shows what it decided, how long it took and what it remembers', async () => {
+  it('shows what it decided, how long it took and what it caches', async () => {
     const { gate, table, points } = door({});
     const authorization = `Bearer ${mintToken()}`;
     await gate.decide(call, authorization);
@@ -139,11 +139,11 @@ describe('a real door', () => {
       [{ ...labels, decision: 'refused', reason: 'MALFORMED_TOKEN' }, 1],
       [{ ...labels, decision: 'refused', reason: 'MISSING_CREDENTIALS' }, 1],
     ]);
-    expect(await table('wallet_auth.remembered_tokens')).toEqual([[{}, 1]]);
+    expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 1]]);
     const durations = await points<Histogram>('wallet_auth.verification.duration');
     expect(durations.map(({ attributes, value }) => [attributes, value.count])).toEqual([
-      [{ curve: 'noble', remembered: false }, 1],
-      [{ curve: 'noble', remembered: true }, 1],
+      [{ curve: 'noble', cached: false }, 1],
+      [{ curve: 'noble', cached: true }, 1],
       [{ curve: 'noble' }, 2],
     ]);
   });
@@ -175,7 +175,7 @@ describe('where the numbers go', () => {
 
   it.each([null, undefined, {}, () => undefined])('watches no %s', (nothing) => {
     expect(() => decisionMetrics().watch(nothing as never)).toThrow(
-      new TypeError('what is watched must have rememberedTokens'),
+      new TypeError('what is watched must have cachedTokens'),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Take } from '../../src/gate/limit-store.js';
-import type { Bucket } from '../../src/gate/token-buckets.js';
+import type { Take } from '../../src/gate/limits/limit-store.js';
+import type { Bucket } from '../../src/gate/limits/token-buckets.js';
 import type { RedisClient } from '../../src/redis/redis-client.js';
 import { redisLimits, type RedisLimitsOptions } from '../../src/redis/redis-limits.js';
 import { redisClients, redisIsMissing, redisNote, redisServer, type ConnectedClient } from '../support/redis-server.js';

@@ -14,8 +14,8 @@ import {
 } from '@grpc/grpc-js';
 
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
-import type { GrpcClient } from '../../src/grpc/grpc-client.js';
-import { getIdentity } from '../../src/grpc/identity-of.js';
+import type { GrpcClient } from '../../src/grpc/client/grpc-client.js';
+import { getIdentity } from '../../src/grpc/server/identity-of.js';
 import { grpcServiceDefinition, type GrpcHandlers } from '../../src/grpc/service-definition.js';
 
 /** A real server on loopback that counts what reaches its handlers. */

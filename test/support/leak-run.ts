@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 
 import { createTokenSource } from '../../src/client/create-token-source.js';
 import { fastestCurve } from '../../src/curves/fastest-curve.js';
-import { attachToken } from '../../src/grpc/attach-token.js';
-import { walletAuth } from '../../src/grpc/wallet-auth.js';
+import { attachToken } from '../../src/grpc/client/attach-token.js';
+import { walletAuth } from '../../src/grpc/server/wallet-auth.js';
 import { mintIdentity } from '../../src/testing/mint-identity.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 import { authorization, callKinds, kinds, startDemoServer } from './demo-server.js';
@@ -31,9 +31,9 @@ process.on('warning', ({ message }) => warnings.push(message));
 
 const server = await startDemoServer(
   walletAuth({
-    maxRememberedTokens: 20,
-    maxRememberedDevices: 10,
-    failureAllowance: { failures: 1_000_000, maxAddresses: 10 },
+    maxCachedTokens: 20,
+    maxCachedDevices: 10,
+    failedTokenLimit: { failures: 1_000_000, maxAddresses: 10 },
     // at once for some, later for others, never for those that go away in between
     authorize: (_, { method }) => method.endsWith('WhoAmI') || setImmediate(true),
   }),

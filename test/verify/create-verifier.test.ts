@@ -105,7 +105,7 @@ describe('verify', () => {
     expect(createVerifier().curve).toBe('noble');
   });
 
-  it('does not let a caller who changes the key bytes change what is remembered', () => {
+  it('does not let a caller who changes the key bytes change what is cached', () => {
     const { verify } = bench();
     const { keyBytes } = planToken();
     verify().identityKey.fill(0);
@@ -270,7 +270,7 @@ describe('a broken clock is INTERNAL, with its cause, and touches no curve:', ()
     expect(calls).toEqual({ verify: 0, recover: 0 });
   });
 
-  it('also on a token that is remembered', () => {
+  it('also on a token that is cached', () => {
     let broken = false;
     const { verify } = bench({ now: () => new Date(broken ? NaN : NOW_MS) });
     verify();
@@ -424,7 +424,7 @@ describe('isRevoked', () => {
     expect(calls).toEqual({ verify: 0, recover: 0 });
   });
 
-  it('is asked again for a remembered token and for a remembered device', () => {
+  it('is asked again for a cached token and for a cached device', () => {
     const revoked = new Set<string>();
     const { verify, verifier, calls } = bench({ isRevoked: (deviceId) => revoked.has(deviceId) });
     const { deviceId } = verify();
@@ -435,7 +435,7 @@ describe('isRevoked', () => {
     revoked.clear();
     expect(verify().deviceId).toBe(deviceId);
     expect(calls).toEqual({ verify: 1, recover: 1 });
-    expect(verifier.rememberedTokens).toBe(1);
+    expect(verifier.cachedTokens).toBe(1);
   });
 
   it('may come from an object: nothing but the device is passed', () => {
@@ -467,7 +467,7 @@ describe('isRevoked', () => {
     expect(refusalOf(() => verify())).toMatchObject({ reason: 'INTERNAL', cause: thrown });
   });
 
-  it('that breaks later is INTERNAL on a remembered token too', () => {
+  it('that breaks later is INTERNAL on a cached token too', () => {
     let answer: unknown = false;
     const { verify } = bench({ isRevoked: () => answer as boolean });
     verify();
@@ -476,7 +476,7 @@ describe('isRevoked', () => {
   });
 });
 
-describe('a broken curve is INTERNAL, with its cause, and nothing is remembered:', () => {
+describe('a broken curve is INTERNAL, with its cause, and nothing is cached:', () => {
   const nonsense = hostileValues.filter(([, value]) => typeof value !== 'boolean');
 
   it.each(nonsense)('verify gives %s', (_, value) => {
@@ -484,7 +484,7 @@ describe('a broken curve is INTERNAL, with its cause, and nothing is remembered:
     const error = refusalOf(() => verify());
     expect(error.reason).toBe('INTERNAL');
     expect(error.cause).toEqual(new TypeError('curve noble: verify must return a boolean'));
-    expect([verifier.rememberedTokens, verifier.rememberedDevices]).toEqual([0, 0]);
+    expect([verifier.cachedTokens, verifier.cachedDevices]).toEqual([0, 0]);
   });
 
   it.each(hostileValues.filter(([name]) => name !== 'undefined' && name !== 'bytes'))(
@@ -494,7 +494,7 @@ describe('a broken curve is INTERNAL, with its cause, and nothing is remembered:
       const error = refusalOf(() => verify());
       expect(error.reason).toBe('INTERNAL');
       expect(error.cause).toBeInstanceOf(Error);
-      expect([verifier.rememberedTokens, verifier.rememberedDevices]).toEqual([0, 0]);
+      expect([verifier.cachedTokens, verifier.cachedDevices]).toEqual([0, 0]);
     },
   );
 
@@ -524,7 +524,7 @@ describe('the memory of tokens', () => {
     const { verify, verifier, calls } = bench();
     const first = verify();
     expect(verify()).toBe(first);
-    expect(verifier.rememberedTokens).toBe(1);
+    expect(verifier.cachedTokens).toBe(1);
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
 
@@ -532,7 +532,7 @@ describe('the memory of tokens', () => {
     const { verifier, calls } = bench();
     verifier.verify(`Bearer ${tokenText()}`);
     verifier.verify([`bearer   ${tokenText()}  `]);
-    expect(verifier.rememberedTokens).toBe(1);
+    expect(verifier.cachedTokens).toBe(1);
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
 
@@ -546,10 +546,10 @@ describe('the memory of tokens', () => {
       reason: 'TOKEN_FROM_FUTURE',
       info: { max_future_skew_ms: '60000' },
     });
-    expect(verifier.rememberedTokens).toBe(1);
+    expect(verifier.cachedTokens).toBe(1);
     clock.ms = NOW_MS + HOUR_MS + 1;
     expect(refusalOf(() => verify())).toMatchObject({ reason: 'TOKEN_EXPIRED', info: { max_age_ms: '3600000' } });
-    expect(verifier.rememberedTokens).toBe(0);
+    expect(verifier.cachedTokens).toBe(0);
     expect(reasonOf(() => verify())).toBe('TOKEN_EXPIRED');
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
@@ -560,19 +560,19 @@ describe('the memory of tokens', () => {
     verifier.verify(`Bearer ${token}`);
     for (let i = 0; i < token.length; i++) {
       const changed = `${token.slice(0, i)}${token[i] === 'A' ? 'B' : 'A'}${token.slice(i + 1)}`;
-      const before = verifier.rememberedTokens;
+      const before = verifier.cachedTokens;
       try {
         expect(verifier.verify(`Bearer ${changed}`).wallet).toBe(aliceAddress);
-        expect(verifier.rememberedTokens).toBe(before + 1);
+        expect(verifier.cachedTokens).toBe(before + 1);
       } catch (error) {
         expect(error).toBeInstanceOf(AuthError);
-        expect(verifier.rememberedTokens).toBe(before);
+        expect(verifier.cachedTokens).toBe(before);
       }
     }
   });
 
   it('takes another spelling of the same bytes for another token', () => {
-    const { verifier, calls } = bench({ maxRememberedDevices: 0 });
+    const { verifier, calls } = bench({ maxCachedDevices: 0 });
     const token = tokenText();
     const unpadded = token.replace(/=+$/, '');
     expect(unpadded).not.toBe(token);
@@ -582,23 +582,23 @@ describe('the memory of tokens', () => {
   });
 
   it('is bounded, and gives up the token used longest ago', () => {
-    const { verify, verifier, calls } = bench({ maxRememberedTokens: 2 });
+    const { verify, verifier, calls } = bench({ maxCachedTokens: 2 });
     const token = (n: bigint) => ({ createdNs: NOW_NS + n });
     for (const n of [1n, 2n, 1n, 3n]) verify(token(n));
-    expect(verifier.rememberedTokens).toBe(2);
+    expect(verifier.cachedTokens).toBe(2);
     expect(calls.verify).toBe(3);
     verify(token(1n));
     expect(calls.verify).toBe(3);
     verify(token(2n));
     expect(calls.verify).toBe(4);
-    expect(verifier.rememberedTokens).toBe(2);
+    expect(verifier.cachedTokens).toBe(2);
   });
 
   it('of 0 is none', () => {
-    const { verify, verifier, calls } = bench({ maxRememberedTokens: 0 });
+    const { verify, verifier, calls } = bench({ maxCachedTokens: 0 });
     verify();
     verify();
-    expect(verifier.rememberedTokens).toBe(0);
+    expect(verifier.cachedTokens).toBe(0);
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
@@ -609,14 +609,14 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 2, recover: 0 });
     for (const _ of [1, 2]) expect(reasonOf(() => verify({ claims: bobAddress }))).toBe('WALLET_MISMATCH');
     expect(calls).toEqual({ verify: 4, recover: 2 });
-    expect(verifier.rememberedTokens).toBe(0);
+    expect(verifier.cachedTokens).toBe(0);
   });
 
   it('is not shared between verifiers', () => {
     const one = bench();
     const other = bench();
     one.verify();
-    expect(other.verifier.rememberedTokens).toBe(0);
+    expect(other.verifier.cachedTokens).toBe(0);
     other.verify();
     expect(other.calls).toEqual({ verify: 1, recover: 1 });
   });
@@ -624,7 +624,7 @@ describe('the memory of tokens', () => {
   it('holds the token and not the long header that it came in', () => {
     const collect = garbageCollector();
     const { identityKeyField, authSignatureField } = planToken();
-    const { verifier } = bench({ maxRememberedDevices: 0 }, { verify: () => true, recover: someKeyOfAlice });
+    const { verifier } = bench({ maxCachedDevices: 0 }, { verify: () => true, recover: someKeyOfAlice });
     const verify = (n: number) => {
       const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
       const token = base64(concat(identityKeyField, authDataField, authSignatureField));
@@ -636,7 +636,7 @@ describe('the memory of tokens', () => {
     const before = process.memoryUsage().heapUsed;
     for (let n = 20; n < 220; n++) verify(n);
     collect();
-    expect(verifier.rememberedTokens).toBe(220);
+    expect(verifier.cachedTokens).toBe(220);
     expect((process.memoryUsage().heapUsed - before) / 200).toBeLessThan(10_000);
   });
 });
@@ -647,8 +647,8 @@ describe('the memory of devices', () => {
     const { deviceId } = verify();
     expect(verify({ createdNs: NOW_NS + 1n }).deviceId).toBe(deviceId);
     expect(calls).toEqual({ verify: 2, recover: 1 });
-    expect(verifier.rememberedDevices).toBe(1);
-    expect(verifier.rememberedTokens).toBe(2);
+    expect(verifier.cachedDevices).toBe(1);
+    expect(verifier.cachedTokens).toBe(2);
   });
 
   it('refuses forged auth data of a known device', () => {
@@ -668,7 +668,7 @@ describe('the memory of devices', () => {
     const error = refusalOf(() => verify({ claims: bobAddress }));
     expect(error).toMatchObject({ reason: 'WALLET_MISMATCH', cause: { claimed: bobAddress, recovered: aliceAddress } });
     expect(calls).toEqual({ verify: 2, recover: 1 });
-    expect(verifier.rememberedTokens).toBe(1);
+    expect(verifier.cachedTokens).toBe(1);
   });
 
   it('looks at the time of a known device\u2019s token', () => {
@@ -687,8 +687,8 @@ describe('the memory of devices', () => {
   ])('learns nothing from %s', (_, changes) => {
     const { verify, verifier } = bench();
     expect(() => verify(changes)).toThrow(AuthError);
-    expect(verifier.rememberedDevices).toBe(0);
-    expect(verifier.rememberedTokens).toBe(0);
+    expect(verifier.cachedDevices).toBe(0);
+    expect(verifier.cachedTokens).toBe(0);
   });
 
   it('outlives the token', () => {
@@ -700,23 +700,23 @@ describe('the memory of devices', () => {
   });
 
   it('is bounded, and gives up the device used longest ago', () => {
-    const { verify, verifier, calls } = bench({ maxRememberedDevices: 2, maxRememberedTokens: 0 });
+    const { verify, verifier, calls } = bench({ maxCachedDevices: 2, maxCachedTokens: 0 });
     const device = (n: number) => ({ device: someKey(n) });
     for (const n of [1, 2, 1, 3]) verify(device(n));
-    expect(verifier.rememberedDevices).toBe(2);
+    expect(verifier.cachedDevices).toBe(2);
     expect(calls.recover).toBe(3);
     verify(device(1));
     expect(calls.recover).toBe(3);
     verify(device(2));
     expect(calls.recover).toBe(4);
-    expect(verifier.rememberedDevices).toBe(2);
+    expect(verifier.cachedDevices).toBe(2);
   });
 
   it('of 0 is none', () => {
-    const { verify, verifier, calls } = bench({ maxRememberedDevices: 0 });
+    const { verify, verifier, calls } = bench({ maxCachedDevices: 0 });
     verify();
     verify({ createdNs: NOW_NS + 1n });
-    expect(verifier.rememberedDevices).toBe(0);
+    expect(verifier.cachedDevices).toBe(0);
     expect(calls).toEqual({ verify: 2, recover: 2 });
   });
 
@@ -724,18 +724,18 @@ describe('the memory of devices', () => {
     const { verify, verifier } = bench();
     verify();
     verify({ walletSignature: { ...planToken().walletSignature, field: 2 } });
-    expect(verifier.rememberedDevices).toBe(1);
+    expect(verifier.cachedDevices).toBe(1);
   });
 
   it('knows no certificate again after any one bit of any part of it is changed', () => {
-    const { verifier, calls } = bench({ maxRememberedTokens: 0 }, { verify: () => true, recover: someKeyOfAlice });
+    const { verifier, calls } = bench({ maxCachedTokens: 0 }, { verify: () => true, recover: someKeyOfAlice });
     const { keyTimestamp, keyBytes, walletSignature, authDataField, authSignatureField } = planToken();
     let expected = 0;
     const verify = (timestamp: bigint, key: Uint8Array, signature: RawSignature) => {
       const identityKey = bytes(1, concat(uint(1, timestamp), signatureField(2, signature), bytes(3, bytes(1, key))));
       verifier.verify(`Bearer ${base64(concat(identityKey, authDataField, authSignatureField))}`);
       expect(calls.recover).toBe(++expected);
-      expect(verifier.rememberedDevices).toBe(expected);
+      expect(verifier.cachedDevices).toBe(expected);
     };
     verify(keyTimestamp, keyBytes, walletSignature);
     for (let bit = 0n; bit < 64n; bit++) verify(keyTimestamp ^ (1n << bit), keyBytes, walletSignature);

@@ -152,7 +152,7 @@ describe('inspectToken', () => {
   it('obeys the options, the memories aside', () => {
     expect(inspect(tokenText(), { maxTokenLength: 10 }).reason).toBe('TOKEN_TOO_LARGE');
     expect(inspect(tokenText(), { isRevoked: () => true }).reason).toBe('DEVICE_REVOKED');
-    expect(inspect(tokenText(), { maxRememberedTokens: 5, maxRememberedDevices: 5 }).verdict).toBe('accepted');
+    expect(inspect(tokenText(), { maxCachedTokens: 5, maxCachedDevices: 5 }).verdict).toBe('accepted');
     const statement = { title: 'YMTP : Create Identity', closing: 'For more info: https://xmtp.org/signatures/' };
     const theirs = tokenText({ statement: plan.statement.replace('XMTP', 'YMTP') });
     expect(inspect(theirs, { statement })).toMatchObject({ verdict: 'accepted', certifiedBy: aliceAddress });

@@ -32,8 +32,8 @@ const LIMITS = {
   maxAgeMs: [1, 366 * DAY_MS, 3_600_000],
   maxFutureSkewMs: [0, DAY_MS, 60_000],
   maxTokenLength: [1, 65_536, 4_096],
-  maxRememberedTokens: [0, 10_000_000, 10_000],
-  maxRememberedDevices: [0, 10_000_000, 10_000],
+  maxCachedTokens: [0, 10_000_000, 10_000],
+  maxCachedDevices: [0, 10_000_000, 10_000],
 } as const;
 const limits = Object.entries(LIMITS) as [keyof typeof LIMITS, (typeof LIMITS)[keyof typeof LIMITS]][];
 

@@ -6,7 +6,7 @@ import type {
   DemoService,
   WhoAmIResponse,
 } from '../../../gen/walletauth/demo/v1/demo_pb.js';
-import type { GrpcClient } from '../../grpc/grpc-client.js';
+import type { GrpcClient } from '../../grpc/client/grpc-client.js';
 import { authReasonOf } from '../../grpc/status.js';
 
 /** A client of the demo node. */

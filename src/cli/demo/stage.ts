@@ -5,7 +5,7 @@ import { createIdentity } from '../../client/create-identity.js';
 import type { DeviceIdentity } from '../../client/device-identity.js';
 import type { TokenSource } from '../../client/token-source.js';
 import { randomPrivateKey } from '../../crypto/private-key.js';
-import { createClient } from '../../grpc/create-client.js';
+import { createClient } from '../../grpc/client/create-client.js';
 import { grpcServiceDefinition } from '../../grpc/service-definition.js';
 import { mintIdentity } from '../../testing/mint-identity.js';
 import { settableClock, type SettableClock } from '../../testing/settable-clock.js';

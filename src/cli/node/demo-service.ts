@@ -1,7 +1,7 @@
 import { status as Status } from '@grpc/grpc-js';
 
 import type { ChatRequest, DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
-import { getIdentity, requireIdentity } from '../../grpc/identity-of.js';
+import { getIdentity, requireIdentity } from '../../grpc/server/identity-of.js';
 import type { GrpcHandlers } from '../../grpc/service-definition.js';
 
 const HIGHEST_LIMIT = 1_000;

@@ -23,8 +23,8 @@ export function serveLog(json: boolean): ServeLog {
 
 const jsonLog: ServeLog = {
   listening: ({ address, curve }, loopback, metrics) => tell('listening', { address, curve, loopback, metrics }),
-  decision: ({ method, rule, source, decision, reason, limit, remembered }) =>
-    tell('decision', { method, rule, source, decision, reason, limit, remembered }),
+  decision: ({ method, rule, source, decision, reason, limit, cached }) =>
+    tell('decision', { method, rule, source, decision, reason, limit, cached }),
   stopping: (signal) => tell('stopping', { signal }),
 };
 

@@ -1,9 +1,9 @@
 import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import { isLoopbackTarget } from '../../client/loopback.js';
 import type { DecisionEvent } from '../../gate/options.js';
-import { healthRules, reflectionRules } from '../../gate/well-known.js';
-import { isLoopbackTarget } from '../../grpc/loopback.js';
+import { healthRules, reflectionRules } from '../../gate/rules/well-known.js';
 import { guardGrpcLog } from './grpc-log.js';
 import type { MetricsServer } from './metrics-server.js';
 import { reflectionFor } from './reflection.js';

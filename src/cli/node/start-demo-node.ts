@@ -1,8 +1,8 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import { walletAuth, type WalletAuthOptions } from '../../grpc/server/wallet-auth.js';
 import { grpcServiceDefinition } from '../../grpc/service-definition.js';
-import { walletAuth, type WalletAuthOptions } from '../../grpc/wallet-auth.js';
 import { demoHandlers } from './demo-service.js';
 
 /** Where a demo node listens and whom it lets in. Every option may be left out. */
@@ -23,8 +23,8 @@ export interface DemoNode {
   readonly address: string;
   /** The name of the curve in use. */
   readonly curve: string;
-  /** How many verified tokens its door remembers now. */
-  readonly rememberedTokens: number;
+  /** How many verified tokens its door caches now. */
+  readonly cachedTokens: number;
   /** Takes no new calls, and ends those that still run after the given time, in milliseconds. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -47,8 +47,8 @@ export async function startDemoNode(options: DemoNodeOptions = {}): Promise<Demo
   return Object.freeze({
     address: `${hostPart}:${bound}`,
     curve: interceptor.curve,
-    get rememberedTokens() {
-      return interceptor.rememberedTokens;
+    get cachedTokens() {
+      return interceptor.cachedTokens;
     },
     stop: (graceMs = 0) => stop(server, graceMs),
   });

@@ -187,7 +187,7 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
       reason: 'MISSING_CREDENTIALS',
       source: 'default',
       limit: null,
-      remembered: null,
+      cached: null,
     });
     expect(events.at(-1)).toEqual({ event: 'stopping', time, signal: 'SIGINT' });
   });
@@ -214,12 +214,12 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
     );
     const [, curve = ''] = await node.until(/, curve (\w+)/);
     const durations = 'wallet_auth_verification_duration';
-    expect(samples(`${durations}_count`, { curve, remembered: 'false' })).toBe(1);
-    expect(samples(`${durations}_count`, { curve, remembered: 'true' })).toBe(2);
+    expect(samples(`${durations}_count`, { curve, cached: 'false' })).toBe(1);
+    expect(samples(`${durations}_count`, { curve, cached: 'true' })).toBe(2);
     expect(samples('wallet_auth_limited_calls_total', { method: METHOD, limit: 'default' })).toBe(1);
-    expect(samples(`${durations}_sum`, { curve, remembered: 'false' })).toBeGreaterThan(0);
-    expect(samples(`${durations}_bucket`, { curve, remembered: 'false', le: '1' })).toBe(1);
-    expect(samples('wallet_auth_remembered_tokens', {})).toBe(1);
+    expect(samples(`${durations}_sum`, { curve, cached: 'false' })).toBeGreaterThan(0);
+    expect(samples(`${durations}_bucket`, { curve, cached: 'false', le: '1' })).toBe(1);
+    expect(samples('wallet_auth_cached_tokens', {})).toBe(1);
 
     expect((await fetch(new URL('/', url))).status).toBe(404);
     expect((await fetch(url, { method: 'POST' })).status).toBe(404);

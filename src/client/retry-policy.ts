@@ -1,0 +1,75 @@
+import { status as Status, type StatusObject } from '@grpc/grpc-js';
+
+import type { AuthReason } from '../errors.js';
+import { authDetailsOf } from '../grpc/status.js';
+
+/** Which refusals of a call are worth another try. */
+export interface RetrySettings {
+  /** Whether a token that is too old or too new for the node is replaced, once. */
+  readonly token: boolean;
+  /** How often and how long a caller who was too fast waits; `undefined`: not at all. */
+  readonly rateLimited: { readonly maxRetries: number; readonly maxDelayMs: number } | undefined;
+}
+
+/** What makes another try worth while. */
+export interface Retry {
+  /** Whether the token must be replaced first. */
+  readonly newToken: boolean;
+  /** The node's clock, if it was told, in milliseconds since the Unix epoch. */
+  readonly serverTimeMs: number | undefined;
+  /** How long to wait before it. */
+  readonly delayMs: number;
+}
+
+/** The refusals that a new token mends. */
+const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'];
+
+/** Decides, for one call, whether a refusal is answered by another try. Keeps count. */
+export class CallRetries {
+  readonly #maxDelayMs: number;
+  readonly #deadlineMs: number;
+  #tokensLeft: number;
+  #waitsLeft: number;
+
+  /** @param deadlineMs when the call must be over, in milliseconds since the Unix epoch; `Infinity` for never. */
+  constructor({ token, rateLimited }: RetrySettings, deadlineMs: number) {
+    this.#tokensLeft = token ? 1 : 0;
+    this.#waitsLeft = rateLimited?.maxRetries ?? 0;
+    this.#maxDelayMs = rateLimited?.maxDelayMs ?? 0;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** The node has answered: nothing is repeated from now on. */
+  stop(): void {
+    this.#tokensLeft = 0;
+    this.#waitsLeft = 0;
+  }
+
+  /**
+   * Looks at how a call ended.
+   * @param nowMs the clock that the deadline goes by.
+   * @returns what to do before the next try; `undefined` if the caller is to be told. A wait that the caller would not
+   * survive is no wait: the caller learns at once what the node said, not later that the time is up.
+   */
+  after(status: StatusObject, nowMs: number): Retry | undefined {
+    if (this.#tokensLeft > 0 && status.code === Status.UNAUTHENTICATED) {
+      const details = authDetailsOf(status);
+      if (!details || !MENDABLE.includes(details.reason)) return undefined;
+      this.#tokensLeft--;
+      return { newToken: true, serverTimeMs: decimal(details.info['server_time_ms']), delayMs: 0 };
+    }
+    if (this.#waitsLeft > 0 && status.code === Status.RESOURCE_EXHAUSTED) {
+      const { reason, retryAfterMs: delayMs } = authDetailsOf(status) ?? {};
+      if (reason !== 'RATE_LIMITED' || delayMs === undefined) return undefined;
+      if (delayMs > this.#maxDelayMs || nowMs + delayMs >= this.#deadlineMs) return undefined;
+      this.#waitsLeft--;
+      return { newToken: false, serverTimeMs: undefined, delayMs };
+    }
+    return undefined;
+  }
+}
+
+/** A whole number that a peer has written; `undefined` if it is none. */
+export function decimal(text: unknown): number | undefined {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,82 @@
+import { refusal, type AuthError } from '../../errors.js';
+import { knownOptions } from '../../options.js';
+import { compileList, sharedEntry, type AccessList, type AccessSubject } from './access-list.js';
+
+/**
+ * Lists of callers, each an `AccessList` or an array of wallet addresses, device ids, IP addresses and CIDR ranges. A caller
+ * without identity, and every caller of a `public` method, is judged by the address alone. An entry that stands in two arrays
+ * is refused at construction, but in lists that change, and for ranges inside ranges, `deny` comes first.
+ */
+export interface AccessOptions {
+  /** If given, only callers in it may come, `public` methods included; an address in it lets any wallet in. Default: everybody may. */
+  allow?: AccessList | readonly string[] | undefined;
+  /** Callers in it may not: by address before the token is looked at, by wallet and device once it is verified. Default: nobody. */
+  deny?: AccessList | readonly string[] | undefined;
+  /** Callers in it have `priorityFactor` times as much of every limit. Default: nobody. */
+  priority?: AccessList | readonly string[] | undefined;
+}
+
+/** The lists at the door. */
+export interface Access {
+  /** Before authentication. @returns ACCESS_DENIED if the caller's address is denied. */
+  checkAddress(caller: AccessSubject): AuthError | undefined;
+  /**
+   * After it.
+   * @returns ACCESS_DENIED if the wallet or device is denied, or if there is a list of those who may come and it has neither of
+   *   them nor the address.
+   */
+  checkCaller(caller: AccessSubject): AuthError | undefined;
+  /** Whether limits are wider for the caller. */
+  hasPriority(caller: AccessSubject): boolean;
+}
+
+/**
+ * Reads the lists.
+ * @returns `undefined` if there are none.
+ * @throws TypeError naming a list, and the entry that is wrong or stands in two arrays.
+ */
+export function createAccess(options: AccessOptions | undefined): Access | undefined {
+  if (options === undefined) return undefined;
+  knownOptions(options, ['allow', 'deny', 'priority']);
+  const allow = listOf('access.allow', options.allow);
+  const deny = listOf('access.deny', options.deny);
+  const priority = listOf('access.priority', options.priority);
+  for (const name of ['allow', 'priority'] as const) {
+    if (!Array.isArray(options.deny) || !Array.isArray(options[name])) continue;
+    const entry = sharedEntry(options.deny, options[name]);
+    if (entry !== undefined) throw new TypeError(`access.${name}: ${JSON.stringify(entry)} is in access.deny too`);
+  }
+  return Object.freeze({
+    checkAddress(caller: AccessSubject): AuthError | undefined {
+      return deny !== undefined && isIn(deny, caller) ? denied('the address is in access.deny') : undefined;
+    },
+    checkCaller(caller: AccessSubject): AuthError | undefined {
+      const { wallet, deviceId } = caller;
+      if (deny !== undefined && deviceId !== undefined && isIn(deny, { wallet, deviceId }))
+        return denied(`${deviceId} is in access.deny`);
+      if (allow !== undefined && !isIn(allow, caller))
+        return denied(`${deviceId ?? 'the address'} is not in access.allow`);
+      return undefined;
+    },
+    hasPriority: (caller: AccessSubject) => priority !== undefined && isIn(priority, caller),
+  });
+}
+
+/** @throws TypeError if the list gives no answer, such as a promise of one: nobody comes in by it. */
+function isIn(list: AccessList, caller: AccessSubject): boolean {
+  const answer: unknown = list.has(caller);
+  if (typeof answer === 'boolean') return answer;
+  throw new TypeError('the `has` of an AccessList must answer true or false');
+}
+
+/** Which list it was is for the operator's log alone. */
+function denied(cause: string): AuthError {
+  return refusal('ACCESS_DENIED', { cause });
+}
+
+function listOf(name: string, list: AccessList | readonly string[] | undefined): AccessList | undefined {
+  if (list === undefined) return undefined;
+  if (Array.isArray(list)) return compileList(list, () => name);
+  if (typeof (list as Partial<AccessList> | null)?.has === 'function') return list as AccessList;
+  throw new TypeError(`${name} must be an AccessList or an array of entries`);
+}

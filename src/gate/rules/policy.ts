@@ -1,0 +1,119 @@
+import type { AuthError } from '../../errors.js';
+import type { WalletIdentity } from '../../identity.js';
+import { knownOptions, optionalFunction } from '../../options.js';
+import type { CallInfo } from '../call/call.js';
+
+/** What a method asks of its callers. */
+export type AuthRule =
+  /** A good token, or no call. The default. */
+  | 'required'
+  /** A good token or none: the identity is there if the token is. A bad token is refused. */
+  | 'optional'
+  /** Anybody; the handler learns no identity and `authorize` is not asked. A bad token is refused all the same. */
+  | 'public';
+
+/** What `authorize` may answer. */
+export type AuthorizeAnswer = boolean | AuthError;
+
+/** Says whether a caller may make a call. */
+export type Authorize<Metadata = unknown> = (
+  identity: WalletIdentity | undefined,
+  call: CallInfo<Metadata>,
+) => AuthorizeAnswer | PromiseLike<AuthorizeAnswer>;
+
+/** Says whether a caller may send a message. Nobody is known on a `public` method. `never` lets you name the request's own type. */
+export type AuthorizeMessage<Metadata = unknown> = (
+  identity: WalletIdentity | undefined,
+  request: never,
+  call: CallInfo<Metadata>,
+) => AuthorizeAnswer | PromiseLike<AuthorizeAnswer>;
+
+/** A value, or a function that finds it in a request. `never` lets you name the request's own type. */
+export type OfRequest<T, Metadata = unknown> = T | ((request: never, call: CallInfo<Metadata>) => T);
+
+/** All that can be said about a method. What is left out is left to the next rule that says it. */
+export interface MethodPolicy<Metadata = unknown> {
+  /** Who may call. Default `required`. */
+  readonly auth?: AuthRule | undefined;
+  /**
+   * What a call takes from its caller's limit: an integer, 0 for nothing. Default 1. A function is asked about the first
+   * message; what it throws, and any other answer, ends the call with INTERNAL.
+   */
+  readonly cost?: OfRequest<number, Metadata> | undefined;
+  /** The name of the limit that it is taken from, one of `limits.classes`. Default `default`. */
+  readonly limit?: OfRequest<string, Metadata> | undefined;
+  /** Whether every message of a request stream costs that much, the first together with the call. Default `false`. */
+  readonly chargeMessages?: boolean | undefined;
+  /**
+   * Fields of every request message that must be the address of the caller's own wallet, such as `owner` or `items.owner`;
+   * lists are looked through. Empty text is nobody's address, and whatever a path does not reach is refused, unless
+   * `services` tells that it may be missing. Default: those with the option `(walletauth.v1.own_wallet)`; `[]` for none.
+   */
+  readonly ownWallet?: readonly string[] | undefined;
+  /** Asked instead of the `authorize` of all methods. Default: that one. */
+  readonly authorize?: Authorize<Metadata> | undefined;
+  /** Asked about every request message before the handler gets it; answers like `authorize`. Default: nobody is asked. */
+  readonly authorizeMessage?: AuthorizeMessage<Metadata> | undefined;
+}
+
+/** Every word of a policy. */
+export const policyNames = [
+  'auth',
+  'cost',
+  'limit',
+  'chargeMessages',
+  'ownWallet',
+  'authorize',
+  'authorizeMessage',
+] as const satisfies readonly (keyof MethodPolicy)[];
+
+const RULES: readonly unknown[] = ['required', 'optional', 'public'] satisfies AuthRule[];
+const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
+
+/**
+ * Reads what is said about a method.
+ * @param name how to call it in errors, such as `rules["a.S/M"]`.
+ * @throws TypeError naming what is wrong.
+ */
+export function readPolicy<Metadata>(name: string, said: AuthRule | MethodPolicy<Metadata>): MethodPolicy<Metadata> {
+  if (RULES.includes(said)) return Object.freeze({ auth: said as AuthRule });
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) {
+    throw new TypeError(`${name} must be 'required', 'optional', 'public' or an object`);
+  }
+  const policy = said;
+  try {
+    knownOptions(policy, policyNames);
+  } catch (error) {
+    throw new TypeError(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+  const { auth, cost, limit, chargeMessages, ownWallet, authorize, authorizeMessage } = policy;
+  const must = (holds: boolean, word: string, what: string) => {
+    if (!holds) throw new TypeError(`${name}.${word} must be ${what}`);
+  };
+  must(auth === undefined || RULES.includes(auth), 'auth', "'required', 'optional' or 'public'");
+  must(
+    cost === undefined || typeof cost === 'function' || isCost(cost),
+    'cost',
+    'a non-negative integer or a function',
+  );
+  must(limit === undefined || typeof limit === 'function' || isLimit(limit), 'limit', 'a name or a function');
+  must(chargeMessages === undefined || typeof chargeMessages === 'boolean', 'chargeMessages', 'true or false');
+  must(ownWallet === undefined || isPaths(ownWallet), 'ownWallet', 'a list of field paths such as "items.owner"');
+  optionalFunction(`${name}.authorize`, authorize);
+  optionalFunction(`${name}.authorizeMessage`, authorizeMessage);
+  return Object.freeze({ ...policy, ...(ownWallet && { ownWallet: Object.freeze([...ownWallet]) }) });
+}
+
+/** Whether a value can be a cost. */
+export function isCost(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Whether a value can be the name of a limit. */
+export function isLimit(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isPaths(value: unknown): boolean {
+  return Array.isArray(value) && value.every((path) => typeof path === 'string' && PATH.test(path));
+}

@@ -1,0 +1,57 @@
+import type { Interceptor } from '@grpc/grpc-js';
+
+import type { RetrySettings } from '../../client/retry-policy.js';
+import type { TokenSource } from '../../client/token-source.js';
+import { integer, knownOptions } from '../../options.js';
+import { TokenCall } from './token-call.js';
+
+/** How `attachToken` behaves. */
+export interface AttachTokenOptions {
+  /**
+   * Whether a call that was refused with TOKEN_EXPIRED or TOKEN_FROM_FUTURE is made once more with a new token, by the
+   * node's clock. Only while nothing was delivered and no streamed request message was taken. Default `true`.
+   */
+  retry?: boolean | undefined;
+  /**
+   * Whether a call that was refused with RATE_LIMITED is made again after the time that the node asked for. Under the same
+   * conditions as `retry`, and never beyond the call's deadline; a refusal that says no time, or a longer one than
+   * `maxDelayMs`, goes to the caller at once. Default: the caller is told. `{}` takes the defaults.
+   */
+  retryRateLimited?: RetryRateLimitedOptions | undefined;
+}
+
+/** How patient a client is with rate limits. */
+export interface RetryRateLimitedOptions {
+  /** How often one call is made again. 1 to 100. Default 3. */
+  maxRetries?: number | undefined;
+  /** Longest single wait, in milliseconds. 1 to 3 600 000 (an hour). Default 30 000 (half a minute). */
+  maxDelayMs?: number | undefined;
+}
+
+/**
+ * Makes a client interceptor that sends a token with every call:
+ * `new Client(target, credentials, { interceptors: [attachToken(source)] })`. It replaces whatever `authorization` the call
+ * had. grpc-js lets interceptors given to a single call replace the client's, so give it there again.
+ *
+ * On a plaintext channel the token travels in clear: prefer `createClient`, which refuses that.
+ * @throws TypeError if the source or an option is wrong.
+ */
+export function attachToken(source: TokenSource, options: AttachTokenOptions = {}): Interceptor {
+  if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');
+  const settings = retrySettings(options);
+  return (callOptions, nextCall) => new TokenCall(callOptions, () => nextCall(callOptions), source, settings);
+}
+
+function retrySettings(options: AttachTokenOptions): RetrySettings {
+  knownOptions(options, ['retry', 'retryRateLimited']);
+  const { retry: token = true, retryRateLimited } = options;
+  if (typeof token !== 'boolean') throw new TypeError('retry must be a boolean');
+  if (retryRateLimited === undefined) return { token, rateLimited: undefined };
+  if (typeof retryRateLimited !== 'object' || retryRateLimited === null) {
+    throw new TypeError('retryRateLimited must be an object');
+  }
+  knownOptions(retryRateLimited, ['maxRetries', 'maxDelayMs']);
+  const maxRetries = integer('retryRateLimited.maxRetries', retryRateLimited.maxRetries, 3, 1, 100);
+  const maxDelayMs = integer('retryRateLimited.maxDelayMs', retryRateLimited.maxDelayMs, 30_000, 1, 3_600_000);
+  return { token, rateLimited: { maxRetries, maxDelayMs } };
+}

@@ -1,0 +1,196 @@
+import {
+  InterceptingCall,
+  Metadata,
+  status as Status,
+  type InterceptingListener,
+  type Interceptor,
+  type StatusObject,
+} from '@grpc/grpc-js';
+
+import { CallRetries, decimal, type RetrySettings } from '../../client/retry-policy.js';
+import type { TokenSource } from '../../client/token-source.js';
+import { AuthError } from '../../errors.js';
+import { quietly } from '../../options.js';
+import { bearerValue } from '../../token/bearer.js';
+import { EXPIRES_KEY } from '../expires-key.js';
+import { CallRecord, type Call, type MessageContext } from './call-record.js';
+import { NOT_MADE } from './not-made.js';
+
+type CallOptions = Parameters<Interceptor>[0];
+
+/** Longest delay of a timer; a deadline beyond it is watched by the call itself. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
+ * PROTOCOL.md section 6 has it; if asked to, also after the wait that a rate limit takes. What the caller does meanwhile is
+ * kept and done on the call that is made next.
+ */
+export class TokenCall extends InterceptingCall {
+  readonly #options: CallOptions;
+  readonly #makeCall: () => Call;
+  readonly #source: TokenSource;
+  readonly #record: CallRecord;
+  readonly #retries: CallRetries;
+  #metadata = new Metadata();
+  #listener: Partial<InterceptingListener> = {};
+  #call: Call | undefined;
+  /** While there is no call: ends the wait for a token at the deadline, or the wait for the next try. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+
+  constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: RetrySettings) {
+    super(NOT_MADE);
+    this.#options = options;
+    this.#makeCall = makeCall;
+    this.#source = source;
+    this.#record = new CallRecord(options.method_definition.requestStream);
+    this.#retries = new CallRetries(retry, Number(options.deadline ?? Infinity));
+  }
+
+  override start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
+    this.#metadata = metadata;
+    this.#listener = listener;
+    void this.#begin();
+  }
+
+  override sendMessageWithContext(context: MessageContext, message: unknown): void {
+    this.#record.message(context, message, this.#call);
+  }
+
+  override sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message);
+  }
+
+  override startRead(): void {
+    this.#record.read(this.#call);
+  }
+
+  override halfClose(): void {
+    this.#record.halfClose(this.#call);
+  }
+
+  override cancelWithStatus(code: Status, details: string): void {
+    if (this.#call) this.#call.cancelWithStatus(code, details);
+    else queueMicrotask(() => this.#end({ code, details, metadata: new Metadata() }));
+  }
+
+  override getPeer(): string {
+    return this.#call?.getPeer() ?? 'unknown';
+  }
+
+  override getAuthContext(): ReturnType<InterceptingCall['getAuthContext']> {
+    return this.#call?.getAuthContext() ?? null;
+  }
+
+  /** Gets a token, then makes the call. Until then there is no call that could watch the deadline, so it is done here. */
+  async #begin(): Promise<void> {
+    this.#watchDeadline();
+    const metadata = this.#metadata.clone();
+    let token: string;
+    try {
+      token = await this.#token();
+      metadata.set('authorization', bearerValue(token));
+    } catch (error) {
+      return this.#end(noTokenStatus(error));
+    }
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    try {
+      this.#startCall(metadata, token);
+    } catch (error) {
+      this.#end(noCallStatus(error));
+    }
+  }
+
+  /** Asynchronous in every case: a call must not end while it is being made. */
+  async #token(): Promise<string> {
+    const token: unknown = await this.#source.get();
+    if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
+    throw new TypeError('the token source gave no token'); // grpc-js would quote it
+  }
+
+  #startCall(metadata: Metadata, token: string): void {
+    const call = this.#makeCall();
+    this.#call = call;
+    call.start(metadata, this.#listenerFor(token));
+    this.#record.replay(call);
+  }
+
+  #listenerFor(token: string): InterceptingListener {
+    let emptyMessage = false;
+    return {
+      onReceiveMetadata: (metadata) => {
+        this.#retries.stop();
+        this.#noteExpiry(token, metadata);
+        this.#listener.onReceiveMetadata?.(metadata);
+      },
+      onReceiveMessage: (message: unknown) => {
+        // a unary call without an answer gets this just before its status: nothing was delivered yet
+        if (message === null) return void (emptyMessage = true);
+        this.#retries.stop();
+        this.#record.received();
+        this.#listener.onReceiveMessage?.(message);
+      },
+      onReceiveStatus: (status) => {
+        if (this.#tryAgain(status, token)) return;
+        if (emptyMessage) this.#listener.onReceiveMessage?.(null);
+        this.#end(status);
+      },
+    };
+  }
+
+  /** Makes the call once more if that can help and nothing has happened that cannot be repeated. */
+  #tryAgain(status: StatusObject, token: string): boolean {
+    if (this.#ended || !this.#record.repeatable) return false;
+    const retry = this.#retries.after(status, Date.now());
+    if (retry === undefined) return false;
+    const { serverTimeMs } = retry;
+    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
+    if (retry.newToken) quietly(() => this.#source.invalidate(token));
+    this.#call = undefined;
+    if (retry.delayMs === 0) void this.#begin();
+    else this.#timer = setTimeout(() => void this.#begin(), retry.delayMs);
+    return true;
+  }
+
+  #noteExpiry(token: string, metadata: Metadata): void {
+    const expiresAtMs = decimal(metadata.get(EXPIRES_KEY)[0]);
+    if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
+  }
+
+  #watchDeadline(): void {
+    const { deadline } = this.#options;
+    if (deadline === undefined) return;
+    const delayMs = Number(deadline) - Date.now();
+    if (!(delayMs <= MAX_TIMER_MS)) return;
+    const status = { code: Status.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() };
+    this.#timer = setTimeout(() => this.#end(status), Math.max(delayMs, 0));
+  }
+
+  #end(status: StatusObject): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#listener.onReceiveStatus?.(status);
+  }
+}
+
+function noTokenStatus(error: unknown): StatusObject {
+  const metadata = new Metadata();
+  try {
+    const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
+    return { code, details: `no token: ${messageOf(error)}`, metadata };
+  } catch {
+    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', metadata };
+  }
+}
+
+/** grpc-js makes no calls on a client that was closed meanwhile. */
+function noCallStatus(error: unknown): StatusObject {
+  return { code: Status.UNAVAILABLE, details: messageOf(error), metadata: new Metadata() };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,46 @@
+import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+
+import { AuthError } from '../../errors.js';
+import type { WalletIdentity } from '../../identity.js';
+import { serviceError } from '../status.js';
+
+/** The facts that grpc-js keeps about a call's connection, where the identity travels too. */
+export type AuthContext = ReturnType<ServerInterceptingCallInterface['getAuthContext']>;
+
+/** Anything that knows its auth context: the call objects of all four kinds of handlers, and calls in interceptors. */
+export interface CallWithAuthContext {
+  getAuthContext(): AuthContext;
+}
+
+/** Nobody outside this module can name the key, so nobody can write an identity into a context. */
+const IDENTITY = Symbol('wallet identity');
+
+type AdmittedContext = AuthContext & { readonly [IDENTITY]?: { readonly identity: WalletIdentity | undefined } };
+
+/** The context of a call that was let in. */
+export function admittedContext(context: AuthContext, identity: WalletIdentity | undefined): AuthContext {
+  const admitted: AdmittedContext = { ...context, [IDENTITY]: { identity } };
+  return admitted;
+}
+
+/**
+ * Who is calling, in a handler of any of the four call kinds or in an interceptor listed after `walletAuth`.
+ * @returns `undefined` for an anonymous caller of an `optional` method, on every `public` method, and where the server
+ * has no `walletAuth` interceptor.
+ */
+export function getIdentity(call: CallWithAuthContext): WalletIdentity | undefined {
+  return (call.getAuthContext() as AdmittedContext)[IDENTITY]?.identity;
+}
+
+/**
+ * Who is calling, where somebody must be.
+ * @throws AuthError MISSING_CREDENTIALS for an anonymous caller, INTERNAL where `walletAuth` did not see the call. It is a
+ * complete error for grpc-js: pass it to the callback or emit it on the stream. Of what escapes a handler, grpc-js makes
+ * UNKNOWN.
+ */
+export function requireIdentity(call: CallWithAuthContext): WalletIdentity {
+  const admitted = (call.getAuthContext() as AdmittedContext)[IDENTITY];
+  if (admitted?.identity !== undefined) return admitted.identity;
+  const cause = 'the server has no walletAuth interceptor';
+  throw serviceError(admitted ? new AuthError('MISSING_CREDENTIALS') : new AuthError('INTERNAL', { cause }));
+}

@@ -1,0 +1,1 @@
+export { fileList, type FileList, type FileListOptions } from './file-list.js';

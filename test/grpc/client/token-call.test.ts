@@ -1,0 +1,241 @@
+import { Metadata, status as Status, type InterceptingListener, type StatusObject } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import type { TokenSource } from '../../../src/client/token-source.js';
+import { AuthError, type AuthReason } from '../../../src/errors.js';
+import type { Call } from '../../../src/grpc/client/call-record.js';
+import { TokenCall } from '../../../src/grpc/client/token-call.js';
+import { EXPIRES_KEY } from '../../../src/grpc/expires-key.js';
+import { grpcServiceDefinition } from '../../../src/grpc/service-definition.js';
+import { serviceError } from '../../../src/grpc/status.js';
+
+const { whoAmI } = grpcServiceDefinition(DemoService);
+const CONTEXT = { transportSecurityType: 'ssl' };
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** A call with nothing below it: what is passed down and up is written down, and the test plays the node. */
+function bench({ deadline, get = async () => 'a.token', partial = false }: BenchOptions = {}) {
+  const down: unknown[][] = [];
+  const up: unknown[][] = [];
+  const told: unknown[][] = [];
+  const listeners: InterceptingListener[] = [];
+  const note =
+    (list: unknown[][], name: string) =>
+    (...args: unknown[]) =>
+      void list.push([name, ...args]);
+  const makeCall = (): Call => ({
+    start: (metadata, listener) => {
+      note(down, 'start')(metadata.get('authorization'));
+      listeners.push(listener as InterceptingListener);
+    },
+    sendMessageWithContext: (_, message) => note(down, 'message')(message),
+    sendMessage: note(down, 'plain message'),
+    startRead: note(down, 'read'),
+    halfClose: note(down, 'half-close'),
+    cancelWithStatus: note(down, 'cancel'),
+    getPeer: () => '127.0.0.1:1',
+    getAuthContext: () => CONTEXT,
+  });
+  const source: TokenSource = {
+    get,
+    invalidate: note(told, 'invalidate'),
+    noteServerTime: note(told, 'server time'),
+    noteExpiry: note(told, 'expiry'),
+  };
+  const retries = { token: true, rateLimited: undefined };
+  const call = new TokenCall({ deadline, method_definition: whoAmI } as never, makeCall, source, retries);
+  const listener = {
+    onReceiveMetadata: note(up, 'metadata'),
+    onReceiveMessage: note(up, 'message'),
+    onReceiveStatus: (status: StatusObject) => up.push(['status', status.code, status.details]),
+  };
+  call.start(new Metadata(), partial ? undefined : listener);
+  return { call, down, up, told, listeners };
+}
+
+interface BenchOptions {
+  readonly deadline?: Date | number;
+  readonly get?: () => Promise<string>;
+  readonly partial?: boolean;
+}
+
+const never = () => new Promise<string>(() => undefined);
+const settled = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+const ok: StatusObject = { code: Status.OK, details: '', metadata: new Metadata() };
+
+/** A refusal as a node sends it, or as one with another idea of `info` would. */
+function refused(
+  reason: AuthReason,
+  info: Record<string, string> = {},
+  code: Status = Status.UNAUTHENTICATED,
+): StatusObject {
+  return { code, details: '', metadata: serviceError(new AuthError(reason, { info })).metadata };
+}
+
+describe('a call with a token source', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('knows its peer and its connection once it is made', async () => {
+    const { call } = bench();
+    expect([call.getPeer(), call.getAuthContext()]).toEqual(['unknown', null]);
+    await settled();
+    expect([call.getPeer(), call.getAuthContext()]).toEqual(['127.0.0.1:1', CONTEXT]);
+  });
+
+  it('does on the call that is made what was done before, and then what is done', async () => {
+    const { call, down } = bench();
+    call.sendMessage('one');
+    call.startRead();
+    await settled();
+    call.halfClose();
+    call.startRead();
+    expect(down).toEqual([['start', ['Bearer a.token']], ['message', 'one'], ['read'], ['half-close'], ['read']]);
+  });
+
+  it('passes a cancellation down once it is made, and ends by itself before', async () => {
+    const made = bench();
+    await settled();
+    made.call.cancelWithStatus(Status.CANCELLED, 'enough');
+    expect(made.down.at(-1)).toEqual(['cancel', Status.CANCELLED, 'enough']);
+    expect(made.up).toEqual([]);
+    const waiting = bench({ get: never });
+    waiting.call.cancelWithStatus(Status.CANCELLED, 'enough');
+    waiting.call.cancelWithStatus(Status.UNKNOWN, 'again');
+    await settled();
+    expect(waiting.up).toEqual([['status', Status.CANCELLED, 'enough']]);
+  });
+
+  it('needs no listener', async () => {
+    const { listeners, down } = bench({ partial: true });
+    await settled();
+    const [listener] = listeners;
+    listener!.onReceiveMetadata(new Metadata());
+    listener!.onReceiveMessage({ wallet: '' });
+    listener!.onReceiveMessage(null);
+    listener!.onReceiveStatus(ok);
+    expect(down).toHaveLength(1);
+  });
+
+  it('tells of a missing answer only when its status is there', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMessage(null);
+    expect(up).toEqual([]);
+    listeners[0]!.onReceiveStatus(ok);
+    expect(up).toEqual([
+      ['message', null],
+      ['status', Status.OK, ''],
+    ]);
+  });
+
+  it('tells of no missing answer where none was missing', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMessage('answer');
+    listeners[0]!.onReceiveStatus(ok);
+    expect(up).toEqual([
+      ['message', 'answer'],
+      ['status', Status.OK, ''],
+    ]);
+  });
+});
+
+describe('a refusal that a new token mends', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is not shown, and the call is made once more, with the reads that are open', async () => {
+    const { call, down, up, told, listeners } = bench();
+    call.sendMessage('one');
+    call.halfClose();
+    call.startRead();
+    await settled();
+    listeners[0]!.onReceiveMessage(null);
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    await settled();
+    const once = [['start', ['Bearer a.token']], ['message', 'one'], ['half-close'], ['read']];
+    expect(down).toEqual([...once, ...once]);
+    expect(up).toEqual([]);
+    expect(told.map(([name]) => name)).toEqual(['server time', 'invalidate']);
+    listeners[1]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    expect(up).toEqual([['status', Status.UNAUTHENTICATED, '']]);
+  });
+
+  it('is one only with the status UNAUTHENTICATED', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED', {}, Status.PERMISSION_DENIED));
+    await settled();
+    expect(up).toEqual([['status', Status.PERMISSION_DENIED, '']]);
+    expect(listeners).toHaveLength(1);
+  });
+
+  it.each(['', 'x1', '1x', '-1', '1.5', '1'.repeat(16)])(
+    'teaches nothing with the server time %j',
+    async (server_time_ms) => {
+      const { told, listeners } = bench();
+      await settled();
+      listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED', { server_time_ms }));
+      expect(told.map(([name]) => name)).toEqual(['invalidate']);
+    },
+  );
+});
+
+describe('the expiry that a node tells', () => {
+  it.each([
+    ['1700000000000', [['expiry', 'a.token', 1_700_000_000_000]]],
+    ['x1', []],
+    ['1x', []],
+    [undefined, []],
+  ])('%j is learnt only if it is one', async (text, expected) => {
+    const { told, listeners } = bench();
+    await settled();
+    const metadata = new Metadata();
+    if (text !== undefined) metadata.set(EXPIRES_KEY, text);
+    listeners[0]!.onReceiveMetadata(metadata);
+    expect(told).toEqual(expected);
+  });
+});
+
+describe('a deadline', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('ends a call that waits for its token, not earlier and not twice', async () => {
+    const { call, up } = bench({ deadline: Date.now() + 50, get: never });
+    vi.advanceTimersByTime(49);
+    expect(up).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(up).toEqual([['status', Status.DEADLINE_EXCEEDED, 'Deadline exceeded']]);
+    call.cancelWithStatus(Status.CANCELLED, '');
+    await settled();
+    expect(up).toHaveLength(1);
+  });
+
+  it('that has passed ends the call at the next turn', () => {
+    const { up } = bench({ deadline: new Date(Date.now() - 1), get: never });
+    expect(up).toEqual([]);
+    vi.advanceTimersByTime(0);
+    expect(up).toHaveLength(1);
+  });
+
+  it.each([
+    ['none', undefined, 0],
+    ['Infinity', Infinity, 0],
+    ['one beyond what timers can wait', LONGEST_TIMER_MS + 1, 0],
+    ['the longest that timers can wait', LONGEST_TIMER_MS, 1],
+  ])('%s: there are so many timers while the token is awaited', (_, delayMs, timers) => {
+    bench({ ...(delayMs === undefined ? {} : { deadline: Date.now() + delayMs }), get: never });
+    expect(vi.getTimerCount()).toBe(timers);
+  });
+
+  it('is watched no longer when the call is made', async () => {
+    bench({ deadline: Date.now() + 50 });
+    await settled();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,168 @@
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { fileList, type FileList, type FileListOptions } from '../../src/node/file-list.js';
+import { testWallets } from '../../src/testing/test-wallets.js';
+
+const alice = testWallets.alice.address;
+const bob = testWallets.bob.address;
+
+let folder: string;
+let path: string;
+let list: FileList | undefined;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'list-'));
+  path = join(folder, 'denied.txt');
+  writeFileSync(path, `${alice}\n`);
+});
+afterEach(() => {
+  list?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A list with what it said, and a way to wait for that. */
+function watched(options: FileListOptions = {}) {
+  const said: (number | string)[] = [];
+  list = fileList(path, {
+    pollMs: 10,
+    onChange: (size) => said.push(size),
+    onError: ({ message }) => said.push(message.replace(folder, '')),
+    ...options,
+  });
+  return { list, hears: (...expected: (number | string)[]) => vi.waitFor(() => expect(said).toEqual(expected)) };
+}
+
+describe('a watched list', () => {
+  it('holds one entry a line; comments and blanks do not count', () => {
+    writeFileSync(path, `# denied\n\n  ${alice}  # spam\r\n10.0.0.0/8\n#${bob}\n\t\n`);
+    const { list: read } = watched();
+    expect(read.size).toBe(2);
+    expect([{ wallet: alice }, { wallet: bob }, { address: '10.1.1.1' }].map((who) => read.has(who))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('takes an edit in place', async () => {
+    const { list: read, hears } = watched();
+    appendFileSync(path, `${bob}\n`);
+    await hears(2);
+    expect(read.has({ wallet: bob })).toBe(true);
+  });
+
+  it('takes another file that is renamed over it', async () => {
+    const { list: read, hears } = watched();
+    writeFileSync(`${path}.new`, bob);
+    renameSync(`${path}.new`, path);
+    await hears(1);
+    expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([false, true]);
+  });
+
+  it('takes an edit of thousands of lines', async () => {
+    const { list: read, hears } = watched();
+    const wallets = Array.from({ length: 3_000 }, (_, i) => `0x${i.toString(16).padStart(40, '0')}`);
+    writeFileSync(path, wallets.join('\n'));
+    await hears(3_000);
+    expect(read.has({ wallet: wallets[9] })).toBe(true);
+    expect(read.has({ wallet: alice })).toBe(false);
+  });
+
+  it('stays as it was when an edit is broken, says so once, and goes on with the next', async () => {
+    const { list: read, hears } = watched();
+    writeFileSync(path, `${bob}\n\n0x12 # what?\n`);
+    const complaint = 'fileList: /denied.txt:3: "0x12" is no wallet address, device id, IP address or CIDR range';
+    await hears(complaint);
+    expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([true, false]);
+    writeFileSync(path, `${bob}\n`);
+    await hears(complaint, 1);
+    expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([false, true]);
+  });
+
+  it('stays as it was when the file is emptied or gone', async () => {
+    const { list: read, hears } = watched();
+    writeFileSync(path, '');
+    await hears('fileList: /denied.txt is empty; a list of nobody has a comment in it');
+    rmSync(path);
+    await hears(
+      'fileList: /denied.txt is empty; a list of nobody has a comment in it',
+      'fileList: cannot read /denied.txt',
+    );
+    expect(read.has({ wallet: alice })).toBe(true);
+    writeFileSync(path, '# nobody\n');
+    await vi.waitFor(() => expect(read.size).toBe(0));
+  });
+
+  it('says so when a broken edit is undone, though nothing changed', async () => {
+    const { hears } = watched();
+    writeFileSync(path, 'nonsense');
+    await hears('fileList: /denied.txt:1: "nonsense" is no wallet address, device id, IP address or CIDR range');
+    writeFileSync(path, `${alice}\n`);
+    await vi.waitFor(() => expect(list?.size).toBe(1));
+  });
+
+  it('lives on when its listeners throw or reject', async () => {
+    const onChange = vi.fn<() => unknown>(async () => {
+      throw new Error('mine');
+    });
+    const onError = vi.fn<() => void>(() => {
+      throw new Error('mine');
+    });
+    const { list: read } = watched({ onChange, onError });
+    writeFileSync(path, 'nonsense');
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
+    writeFileSync(path, bob);
+    await vi.waitFor(() => expect(onChange).toHaveBeenCalledOnce());
+    expect(read.has({ wallet: bob })).toBe(true);
+  });
+
+  it('warns if nobody listens', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    watched({ onError: undefined });
+    writeFileSync(path, 'nonsense');
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
+    warn.mockRestore();
+  });
+
+  it('follows nothing once it is closed', async () => {
+    const { list: read } = watched();
+    read.close();
+    writeFileSync(path, bob);
+    const { hears } = watched();
+    appendFileSync(path, `\n${alice}`);
+    await hears(2);
+    expect(read.has({ wallet: bob })).toBe(false);
+  });
+});
+
+describe('at construction', () => {
+  it.each([
+    ['0x12', /^fileList: .*denied\.txt:1: "0x12" is no wallet/],
+    ['', /^fileList: .*denied\.txt is empty/],
+  ])('a file of %j is a TypeError', (text, message) => {
+    writeFileSync(path, text);
+    expect(() => fileList(path)).toThrow(TypeError);
+    expect(() => fileList(path)).toThrow(message);
+  });
+
+  it('a missing file is a TypeError', () => {
+    expect(() => fileList(`${path}.not`)).toThrow(/^fileList: cannot read .*\.not$/);
+  });
+
+  it.each([
+    ['path', null, {}],
+    ['path', '', {}],
+    ['pollMs', undefined, { pollMs: 5 }],
+    ['pollMs', undefined, { pollMs: null }],
+    ['onChange', undefined, { onChange: null }],
+    ['onError', undefined, { onError: 'log' }],
+    ['unknown option "poll"', undefined, { poll: 5 }],
+  ])('%s is checked: %j %j', (name, file, options) => {
+    expect(() => fileList(file === undefined ? path : (file as string), options as FileListOptions)).toThrow(
+      new RegExp(`^(fileList: )?${name}`),
+    );
+  });
+});

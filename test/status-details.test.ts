@@ -1,0 +1,144 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
+import { status as grpcStatus } from '@grpc/grpc-js';
+import fc from 'fast-check';
+import protobuf from 'protobufjs';
+import { describe, expect, it } from 'vitest';
+
+import { StatusSchema } from '../gen/google/rpc/status_pb.js';
+import { AuthError, authReasons } from '../src/errors.js';
+import { refusalDetails, refusalStatus } from '../src/status-details.js';
+
+const NOW = 1_700_000_000_123;
+
+/** The public google.rpc types, read by another library. */
+const google = protobuf.parse(`
+  syntax = "proto3"; package google;
+  message Any { string type_url = 1; bytes value = 2; }
+  message Duration { int64 seconds = 1; int32 nanos = 2; }
+  message Status { int32 code = 1; string message = 2; repeated Any details = 3; }
+  message ErrorInfo { string reason = 1; string domain = 2; map<string, string> metadata = 3; }
+  message RetryInfo { Duration retry_delay = 1; }
+`).root;
+
+function readByOthers(bytes: Uint8Array) {
+  const status = google.lookupType('google.Status').decode(bytes).toJSON() as {
+    code: number;
+    message: string;
+    details: { typeUrl: string; value: string }[];
+  };
+  const details = status.details.map(({ typeUrl, value }) => {
+    const [, name] = typeUrl.split('type.googleapis.com/google.rpc.');
+    return [name, google.lookupType(`google.${name}`).decode(Buffer.from(value, 'base64')).toJSON()];
+  });
+  return { ...status, details };
+}
+
+describe('refusalStatus', () => {
+  it.each(authReasons)('writes %s as any gRPC library reads it', (reason) => {
+    const error = new AuthError(reason);
+    const { code, message, details } = refusalStatus(error, NOW);
+    expect(code in grpcStatus).toBe(true);
+    expect(readByOthers(details)).toEqual({
+      code,
+      message,
+      details: [['ErrorInfo', { reason, domain: 'grpc-wallet-auth', metadata: { server_time_ms: String(NOW) } }]],
+    });
+  });
+
+  it('adds RetryInfo where it knows when to come back', () => {
+    const error = new AuthError('RATE_LIMITED', { info: { retry_after_ms: '1250' } });
+    const { details } = refusalStatus(error, NOW);
+    expect(readByOthers(details).details).toEqual([
+      ['ErrorInfo', expect.objectContaining({ metadata: { server_time_ms: String(NOW), retry_after_ms: '1250' } })],
+      ['RetryInfo', { retryDelay: { seconds: '1', nanos: 250_000_000 } }],
+    ]);
+    expect(refusalDetails(details)?.retryAfterMs).toBe(1250);
+  });
+
+  it.each(['-1', '1.5', 'soon', '', '1e3'])('adds no RetryInfo for %j', (retry_after_ms) => {
+    const { details } = refusalStatus(new AuthError('RATE_LIMITED', { info: { retry_after_ms } }), NOW);
+    expect(readByOthers(details).details).toHaveLength(1);
+    expect(refusalDetails(details)?.retryAfterMs).toBeUndefined();
+  });
+
+  it('sends no cause', () => {
+    const { details, message } = refusalStatus(new AuthError('INTERNAL', { cause: new Error('hidden fact') }), NOW);
+    expect(Buffer.from(details).toString('latin1') + message).not.toContain('hidden');
+  });
+
+  it('keeps texts short and well-formed', () => {
+    const text = `${'x'.repeat(1_023)}\u{1f600}`;
+    const { message, details } = refusalStatus(
+      new AuthError('ACCESS_DENIED', { message: text, info: { why: text } }),
+      NOW,
+    );
+    expect(message).toBe(`${'x'.repeat(1_023)}\ufffd`);
+    expect(refusalDetails(details)?.info['why']).toBe(message);
+  });
+});
+
+describe('refusalDetails', () => {
+  it.each(authReasons)('reads %s back', (reason) => {
+    const { details } = refusalStatus(new AuthError(reason, { info: { max_age_ms: '5' } }), NOW);
+    expect(refusalDetails(details)).toEqual({
+      reason,
+      info: { server_time_ms: String(NOW), max_age_ms: '5' },
+      retryAfterMs: undefined,
+    });
+  });
+
+  it.each([
+    ['another domain', { reason: 'TOKEN_EXPIRED', domain: 'example.com' }],
+    ['an unknown reason', { reason: 'TOO_TIRED', domain: 'grpc-wallet-auth' }],
+    ['a reason that is a property of every object', { reason: 'toString', domain: 'grpc-wallet-auth' }],
+  ])('finds nothing of ours under %s', (_, info) => {
+    const value = google.lookupType('google.ErrorInfo').encode(info).finish();
+    const status = { details: [{ type_url: 'type.googleapis.com/google.rpc.ErrorInfo', value }] };
+    const type = google.lookupType('google.Status');
+    expect(
+      refusalDetails(
+        type.encode(type.fromObject({ details: [{ typeUrl: status.details[0]!.type_url, value }] })).finish(),
+      ),
+    ).toBeUndefined();
+  });
+
+  it.each([
+    ['a second and a half', { seconds: 1, nanos: 500_000_000 }, 1_500],
+    ['less than a millisecond', { seconds: 0, nanos: 1 }, 1],
+    ['nothing', {}, 0],
+    ['a time that is over', { seconds: -1, nanos: -500_000_000 }, 7],
+    ['for ever', { seconds: Number.MAX_SAFE_INTEGER }, 7],
+  ])('believes the RetryInfo of whoever wrote it before our own metadata: %s', (_, retryDelay, expected) => {
+    const detail = (name: string, value: object) => {
+      const type = google.lookupType(`google.${name}`);
+      return { typeUrl: `type.googleapis.com/google.rpc.${name}`, value: type.encode(type.fromObject(value)).finish() };
+    };
+    const metadata = { retry_after_ms: '7' };
+    const info = detail('ErrorInfo', { reason: 'RATE_LIMITED', domain: 'grpc-wallet-auth', metadata });
+    const type = google.lookupType('google.Status');
+    for (const details of [
+      [info, detail('RetryInfo', { retryDelay })],
+      [detail('RetryInfo', { retryDelay }), info],
+    ]) {
+      const bytes = type.encode(type.fromObject({ details })).finish();
+      expect(refusalDetails(bytes)?.retryAfterMs).toBe(expected);
+    }
+  });
+
+  it('finds ours behind details of other kinds', () => {
+    const { details } = refusalStatus(new AuthError('TOKEN_EXPIRED'), NOW);
+    const ours = fromBinary(StatusSchema, details);
+    const other = anyPack(DurationSchema, create(DurationSchema, { seconds: 5n }));
+    const both = create(StatusSchema, { ...ours, details: [other, ...ours.details] });
+    expect(refusalDetails(toBinary(StatusSchema, both))?.reason).toBe('TOKEN_EXPIRED');
+  });
+
+  it('never throws, whatever a peer sends', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        refusalDetails(bytes);
+      }),
+    );
+  });
+});
