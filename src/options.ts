@@ -9,7 +9,11 @@ export function knownOptions(options: object, names: readonly string[]): void {
 
 /** @throws TypeError unless the value is `undefined` or an integer in the range. */
 export function integer(name: string, value: unknown, fallback: number, low: number, high: number): number {
-  if (value === undefined) return fallback;
+  return value === undefined ? fallback : requiredInteger(name, value, low, high);
+}
+
+/** @throws TypeError unless the value is an integer in the range. */
+export function requiredInteger(name: string, value: unknown, low: number, high: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high) return value;
   throw new TypeError(`${name} must be an integer from ${low} to ${high}`);
 }
@@ -47,4 +51,9 @@ export function quietly(run: () => unknown): void {
  */
 export function dropPromise(answer: unknown): void {
   quietly(() => answer);
+}
+
+/** Whether other people's code answered with something to wait for. */
+export function isPromiseLike<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }

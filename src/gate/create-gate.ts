@@ -1,154 +1,176 @@
-import { refusal, type AuthError, type AuthReason } from '../errors.js';
-import { clock, quietly } from '../options.js';
-import { refusalStatus, type RefusalStatus } from '../status-details.js';
+import { fastestCurve } from '#curves';
+
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
-import type { CallInfo } from './call/call.js';
-import { Caller, type CallerOf } from './call/caller.js';
+import { createAccess } from './access/access.js';
+import type { IncomingCall } from './call/call.js';
+import { createAddressReader } from './call/client-address.js';
 import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';
+import { createFailedTokenLimit } from './limits/failed-token-limit.js';
 import { createLimits } from './limits/limits.js';
-import { gateSettings, verifierOptions, type DecisionEvent, type GateOptions } from './options.js';
+import { gateSettings, verifierOptions, type GateOptions } from './options.js';
+import { createReporter } from './report.js';
+import { checkLimitNames } from './rules/check-limit-names.js';
 import { checkRules, type RuleCoverage } from './rules/check-rules.js';
-import { compileRules } from './rules/rule-table.js';
-import { methodsOf } from './rules/service-methods.js';
-import { authenticate } from './steps/authenticate.js';
-import { askAboutMessage, askAuthorize } from './steps/authorize.js';
-import { chargeCall, chargeMessage, type Charge } from './steps/charge.js';
-import { applyLists, turnAwayAddress } from './steps/check-access.js';
-import { checkFields } from './steps/check-own-wallet.js';
-import { guardedVerify } from './steps/guarded-verify.js';
-import { guarded } from './steps/guarded.js';
-import { chargeTo, checkLimitNames, limitAddress } from './steps/limit-steps.js';
-import { takeSteps, type MessageStep, type Step, type Visit } from './steps/pipeline.js';
+import { compileRules, type MethodRule } from './rules/rule-table.js';
+import { methodsOf, type ServiceShape } from './rules/service-methods.js';
+import { authenticate, authenticateIfPresent, limitFailures, measured, verifyWith } from './steps/authenticate.js';
+import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
+import { chargeCall, chargeMessage, limitAddress } from './steps/charge.js';
+import { checkAccess, denyAddress } from './steps/check-access.js';
+import { checkOwnWallet } from './steps/check-own-wallet.js';
+import {
+  CallContext,
+  runSteps,
+  use,
+  useForMessages,
+  type Answer,
+  type CallStep,
+  type MessageStep,
+} from './steps/pipeline.js';
 
-/** The door: one for every transport. */
-export interface Gate<Metadata> {
+/** Decides about calls, for every transport of a node: caches, limits and metrics are one. */
+export interface Gate {
   /** The name of the curve in use. */
   readonly curve: string;
   /** How many verified tokens are cached now. */
   readonly cachedTokens: number;
-  /** Decides. Never throws and never rejects; a promise only if a step gave one. */
-  decide(call: CallInfo<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision>;
-  /** The start-up check of `check-rules.ts` for this door's rules. */
-  checkRules(paths: Iterable<string>): readonly RuleCoverage[];
+  /** How many certified identity keys are cached now. */
+  readonly cachedDevices: number;
+  /**
+   * Decides about a call; for transports. Never throws and never rejects; a promise only if a step gave one.
+   * @param authorization the value of the `authorization` header, or the list of its values.
+   */
+  decide(call: IncomingCall, authorization: AuthorizationValue): Decision | Promise<Decision>;
+  /**
+   * Compares the rules with the services that a server registers, for a check at start-up.
+   * @returns every rule with the methods that it covers.
+   * @throws TypeError naming a rule that names no method.
+   */
+  checkRules(services: Iterable<ServiceShape>): readonly RuleCoverage[];
+}
+
+/** What the calls of a method and their messages go through. */
+interface Pipeline {
+  readonly rule: MethodRule;
+  readonly call: readonly CallStep[];
+  readonly message: readonly MessageStep[];
+}
+
+const gates = new WeakSet<object>();
+
+/** Whether something is a gate that `createGate` made. */
+export function isGate(value: object): value is Gate {
+  return gates.has(value);
 }
 
 /**
- * Makes a door out of rules, a verifier and hooks.
+ * Makes the gate of a node, to be shared by its transports. `walletAuth` of each transport takes it, or makes one of the same
+ * options.
+ *
+ * @example
+ * ```ts
+ * import { createGate } from 'grpc-wallet-auth/gate';
+ * import { walletAuth } from 'grpc-wallet-auth/grpc';
+ *
+ * const gate = createGate({ limits: { classes: { default: { points: 100, windowMs: 60_000 } } } });
+ * const interceptor = walletAuth(gate);
+ * ```
  * @throws TypeError if an option is wrong.
  */
-export function createGate<Metadata>(options: GateOptions<Metadata> = {}): Gate<Metadata> {
-  const { authorize, authorizeTimeoutMs, onDecision, access, allowance, addresses, services } = gateSettings(options);
+export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}): Gate {
+  const options = given as GateOptions; // the one place where a transport's type of metadata is set aside
+  const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, ...settings } = gateSettings(options);
   const methods = methodsOf(services ?? []);
-  const rules = compileRules(options.rules, { methods, authorize });
+  const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
   if (services) checkRules(rules, methods.keys());
-  const verifier = createVerifier(verifierOptions(options));
-  const nowMs = clock(options.now);
-  const limits = createLimits(options.limits, nowMs);
+  const verifier = createVerifier({ ...verifierOptions(options), curve: options.curve ?? fastestCurve() });
+  const access = createAccess(options.access);
+  const addresses = createAddressReader(options.trustedProxies);
+  const limits = options.limits && createLimits(options.limits, nowMs);
   checkLimitNames(rules, limits);
-  const callerOf: CallerOf = (visit) => (visit.caller ??= new Caller(visit, addresses));
-  const charge: Charge<Metadata> = chargeTo(limits, access, callerOf);
+  const failures = options.failedTokenLimit && createFailedTokenLimit(options.failedTokenLimit, nowMs);
+  const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
 
-  /** What a call goes through, in this order. */
-  const callSteps: readonly Step<Metadata>[] = [
-    turnAwayAddress(access, callerOf),
-    limitAddress(limits, callerOf),
-    authenticate(guardedVerify(verifier, allowance, addresses, nowMs), onDecision !== undefined),
-    applyLists(access, callerOf),
-    askAuthorize(authorizeTimeoutMs),
-    chargeCall(charge),
-  ];
-  /** What each of its messages goes through. */
-  const messageSteps: readonly MessageStep<Metadata>[] = [
-    checkFields,
-    askAboutMessage(authorizeTimeoutMs),
-    chargeMessage(charge),
-  ];
+  const plain = verifyWith(verifier);
+  const limited = failures ? limitFailures(plain, failures) : plain;
+  const verify = onDecision ? measured(limited) : limited;
+  const charging = limits && { limits, hasPriority: access.hasPriority };
+  const hooked = <F>(hook: F | undefined): Hook<F> | undefined => hook && { hook, timeoutMs };
 
-  function decide(call: CallInfo<Metadata>, authorization: AuthorizationValue): Decision | Promise<Decision> {
-    const visit: Visit<Metadata> = {
-      call,
-      rule: rules.ruleOf(call.method),
-      authorization,
-      identity: undefined,
-      caller: undefined,
-      limit: undefined,
-      cached: undefined,
-      verificationMs: undefined,
+  /** This node's policy: what the calls of a method and their messages go through, in this order. */
+  function pipelineOf(rule: MethodRule): Pipeline {
+    return {
+      rule,
+      call: [
+        ...use(denyAddress, access.checkAddress),
+        ...use(limitAddress, limits?.takeBefore),
+        ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, verify),
+        ...use(checkAccess, access.checkCaller),
+        ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
+        ...use(chargeCall, rule.costByMessage ? undefined : charging),
+      ],
+      message: [
+        ...useForMessages(checkOwnWallet, rule.ownWallet),
+        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
+        ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
+      ],
     };
-    return guarded<Decision>(
-      () => takeSteps(callSteps, visit),
-      (answer) => (answer ? { admitted: false, status: refuse(visit, 'refused', answer) } : admit(visit)),
-    );
   }
 
-  function admit(visit: Visit<Metadata>): Decision {
-    const { rule, identity } = visit;
-    say(visit, 'admitted');
-    const checkMessage = rule.checksMessages ? messageCheck(visit) : undefined;
-    if (identity === undefined && checkMessage === undefined) return ANONYMOUS;
+  /** By method, which must exist: there is one for each that was ever called. */
+  const pipelines = new Map<string, Pipeline>();
+  function pipelineFor(method: string): Pipeline {
+    let pipeline = pipelines.get(method);
+    if (pipeline === undefined) pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method))));
+    return pipeline;
+  }
+
+  function decide(incoming: IncomingCall, authorization: AuthorizationValue): Decision | Promise<Decision> {
+    const pipeline = pipelineFor(incoming.method);
+    const call = new CallContext(incoming, authorization, pipeline.rule, addresses);
+    const refused = runSteps(pipeline.call, call);
+    if (!(refused instanceof Promise)) return conclude(call, pipeline, refused);
+    return refused.then((late) => conclude(call, pipeline, late));
+  }
+
+  function conclude(call: CallContext, { message }: Pipeline, refused: Answer): Decision {
+    if (refused !== undefined) {
+      call.end();
+      return { admitted: false, status: report.refused(call, 'refused', refused) };
+    }
+    report.admitted(call);
+    const checkMessage = message.length > 0 ? messageCheck(call, message) : undefined;
+    if (call.identity === undefined && checkMessage === undefined && !call.isHeld) return ANONYMOUS;
     return {
       admitted: true,
-      identity: rule.auth === 'public' ? undefined : identity,
-      expiresAtMs: identity?.expiresAtMs,
+      identity: call.visibleIdentity,
+      expiresAtMs: call.identity?.expiresAtMs,
       checkMessage,
+      onEnd: call.isHeld ? () => call.end() : undefined,
     };
   }
 
-  function messageCheck(visit: Visit<Metadata>): CheckMessage {
-    let count = 0;
-    return (message) =>
-      guarded(
-        () => takeSteps(messageSteps, visit, message, count++),
-        (answer) => answer && refuse(visit, 'ended', answer),
-      );
-  }
-
-  function refuse(visit: Visit<Metadata>, decision: 'refused' | 'ended', thrown: AuthError): RefusalStatus {
-    const { error, reason, status } = answerTo(thrown);
-    say(visit, decision, error, reason);
-    return status;
-  }
-
-  /** An AuthError of a hook may be anything inside, and the clock may be what is broken. */
-  function answerTo(error: AuthError): { error: AuthError; reason: AuthReason; status: RefusalStatus } {
-    try {
-      return { error, reason: error.reason, status: refusalStatus(error, nowMs()) };
-    } catch (cause) {
-      const internal = refusal('INTERNAL', { cause });
-      return { error: internal, reason: internal.reason, status: refusalStatus(internal, Date.now()) };
-    }
-  }
-
-  function say(
-    visit: Visit<Metadata>,
-    decision: DecisionEvent['decision'],
-    error?: AuthError,
-    reason?: AuthReason,
-  ): void {
-    if (onDecision === undefined) return;
-    const { call, rule, limit, cached } = visit;
-    const event: DecisionEvent = {
-      method: call.method,
-      rule: rule.auth,
-      source: rule.source,
-      decision,
-      reason,
-      error,
-      limit,
-      curve: verifier.curve,
-      cached,
-      verificationMs: decision === 'ended' ? undefined : visit.verificationMs,
+  function messageCheck(call: CallContext, steps: readonly MessageStep[]): CheckMessage {
+    const conclusion = (refused: Answer) => refused && report.refused(call, 'ended', refused);
+    return (message) => {
+      const answer = runSteps(steps, call, message);
+      call.messages++;
+      return answer instanceof Promise ? answer.then(conclusion) : conclusion(answer);
     };
-    quietly(() => onDecision(Object.freeze(event)));
   }
 
-  return Object.freeze({
+  const gate: Gate = Object.freeze({
     curve: verifier.curve,
     get cachedTokens() {
       return verifier.cachedTokens;
     },
+    get cachedDevices() {
+      return verifier.cachedDevices;
+    },
     decide,
-    checkRules: (paths: Iterable<string>) => checkRules(rules, paths),
+    checkRules: (registered: Iterable<ServiceShape>) => checkRules(rules, methodsOf(registered).keys()),
   });
+  gates.add(gate);
+  return gate;
 }

@@ -1,5 +1,8 @@
+import type { AuthError, AuthReason } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import type { RefusalStatus } from '../status-details.js';
+import type { AuthRule } from './call/call.js';
+import type { RuleSource } from './rules/declared-rules.js';
 
 /** A call that may go on to its handler. */
 export interface Admission {
@@ -13,18 +16,53 @@ export interface Admission {
    * throws and never rejects. `undefined` if the method has nothing to check.
    */
   readonly checkMessage: CheckMessage | undefined;
+  /** To be called once when the call is over, however it ended. `undefined` if nothing waits for that. */
+  readonly onEnd: (() => void) | undefined;
 }
 
 /** @returns why the call ends here; `undefined` if the message may go on. */
 export type CheckMessage = (message: unknown) => RefusalStatus | undefined | Promise<RefusalStatus | undefined>;
 
-/** What the door says about a call. */
-export type Decision = Admission | { readonly admitted: false; readonly status: RefusalStatus };
+/** A call that ends here. */
+export interface Refusal {
+  readonly admitted: false;
+  readonly status: RefusalStatus;
+}
 
-/** The answer to a caller who is let in without a token and whose messages nobody checks. */
-export const ANONYMOUS: Decision = Object.freeze({
+/** What the gate decides about a call. */
+export type Decision = Admission | Refusal;
+
+/** The answer to a caller that is admitted without a token and whose messages need no check. */
+export const ANONYMOUS: Admission = Object.freeze({
   admitted: true,
   identity: undefined,
   expiresAtMs: undefined,
   checkMessage: undefined,
+  onEnd: undefined,
 });
+
+/** What the gate decided about one call, or about one message of a call that it had admitted. Every label has a bounded set of values; `error` is for logs. */
+export interface DecisionEvent {
+  /** `/package.Service/Method`, of a registered method. */
+  readonly method: string;
+  readonly rule: AuthRule;
+  /** Where that is declared. */
+  readonly source: RuleSource;
+  /** `ended`: the call was admitted, and one of its messages was not. Each call has one `admitted` or `refused`. */
+  readonly decision: 'admitted' | 'refused' | 'ended';
+  /** Why; only if refused or ended. */
+  readonly reason: AuthReason | undefined;
+  /** The refusal with its cause, which explains it to the operator and holds no token; only if refused or ended. */
+  readonly error: AuthError | undefined;
+  /**
+   * The limit in which the call, or its latest message that was charged, was counted: a name in `limits.classes`, or
+   * `beforeAuthentication` where that refused it. `undefined` where nothing was counted yet.
+   */
+  readonly limit: string | undefined;
+  /** The curve that verifies tokens here. */
+  readonly curve: string;
+  /** `true`: the token was cached and still good. `false`: its signatures had to be checked. `undefined`: it did not come to that. */
+  readonly cached: boolean | undefined;
+  /** How long the token took to verify, in milliseconds; `undefined` if none was looked at, and where a message ended a call. */
+  readonly verificationMs: number | undefined;
+}

@@ -1,6 +1,6 @@
 import { metrics, type Attributes, type Meter, type MeterProvider } from '@opentelemetry/api';
 
-import type { DecisionEvent } from '../gate/options.js';
+import type { DecisionEvent } from '../gate/decision.js';
 
 /** Whatever knows how many tokens it caches: the interceptor that `walletAuth` makes. */
 export interface CachesTokens {

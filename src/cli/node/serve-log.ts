@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-import type { DecisionEvent } from '../../gate/options.js';
+import type { DecisionEvent } from '../../gate/decision.js';
 import { asciiJson } from '../ascii.js';
 import { curlLine } from '../curl-line.js';
 import type { DemoNode } from './start-demo-node.js';

@@ -2,7 +2,7 @@ import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { isLoopbackTarget } from '../../client/loopback.js';
-import type { DecisionEvent } from '../../gate/options.js';
+import type { DecisionEvent } from '../../gate/decision.js';
 import { healthRules, reflectionRules } from '../../gate/rules/well-known.js';
 import { guardGrpcLog } from './grpc-log.js';
 import type { MetricsServer } from './metrics-server.js';

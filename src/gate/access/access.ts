@@ -16,27 +16,29 @@ export interface AccessOptions {
   priority?: AccessList | readonly string[] | undefined;
 }
 
-/** The lists at the door. */
+/** Judges a caller. @returns ACCESS_DENIED, or nothing. */
+export type AccessCheck = (caller: AccessSubject) => AuthError | undefined;
+
+/** Whether limits are wider for a caller. */
+export type HasPriority = (caller: AccessSubject) => boolean;
+
+/** The lists of a gate. */
 export interface Access {
-  /** Before authentication. @returns ACCESS_DENIED if the caller's address is denied. */
-  checkAddress(caller: AccessSubject): AuthError | undefined;
+  /** Before authentication: is the caller's address denied? `undefined` if there is no such list. */
+  readonly checkAddress: AccessCheck | undefined;
   /**
-   * After it.
-   * @returns ACCESS_DENIED if the wallet or device is denied, or if there is a list of those who may come and it has neither of
-   *   them nor the address.
+   * After it: is the wallet or device denied, or is there an allow list that has neither of them nor the address? `undefined`
+   * if there is neither list.
    */
-  checkCaller(caller: AccessSubject): AuthError | undefined;
-  /** Whether limits are wider for the caller. */
-  hasPriority(caller: AccessSubject): boolean;
+  readonly checkCaller: AccessCheck | undefined;
+  readonly hasPriority: HasPriority;
 }
 
 /**
  * Reads the lists.
- * @returns `undefined` if there are none.
  * @throws TypeError naming a list, and the entry that is wrong or stands in two arrays.
  */
-export function createAccess(options: AccessOptions | undefined): Access | undefined {
-  if (options === undefined) return undefined;
+export function createAccess(options: AccessOptions = {}): Access {
   knownOptions(options, ['allow', 'deny', 'priority']);
   const allow = listOf('access.allow', options.allow);
   const deny = listOf('access.deny', options.deny);
@@ -47,19 +49,25 @@ export function createAccess(options: AccessOptions | undefined): Access | undef
     if (entry !== undefined) throw new TypeError(`access.${name}: ${JSON.stringify(entry)} is in access.deny too`);
   }
   return Object.freeze({
-    checkAddress(caller: AccessSubject): AuthError | undefined {
-      return deny !== undefined && isIn(deny, caller) ? denied('the address is in access.deny') : undefined;
-    },
-    checkCaller(caller: AccessSubject): AuthError | undefined {
-      const { wallet, deviceId } = caller;
-      if (deny !== undefined && deviceId !== undefined && isIn(deny, { wallet, deviceId }))
-        return denied(`${deviceId} is in access.deny`);
-      if (allow !== undefined && !isIn(allow, caller))
-        return denied(`${deviceId ?? 'the address'} is not in access.allow`);
-      return undefined;
-    },
-    hasPriority: (caller: AccessSubject) => priority !== undefined && isIn(priority, caller),
-  });
+    checkAddress: deny && ((caller) => (isIn(deny, caller) ? denied('the address is in access.deny') : undefined)),
+    checkCaller: both(deny && denyCaller(deny), allow && allowCaller(allow)),
+    hasPriority: priority ? (caller) => isIn(priority, caller) : () => false,
+  } satisfies Access);
+}
+
+function denyCaller(deny: AccessList): AccessCheck {
+  return ({ wallet, deviceId }) =>
+    deviceId !== undefined && isIn(deny, { wallet, deviceId }) ? denied(`${deviceId} is in access.deny`) : undefined;
+}
+
+function allowCaller(allow: AccessList): AccessCheck {
+  return (caller) =>
+    isIn(allow, caller) ? undefined : denied(`${caller.deviceId ?? 'the address'} is not in access.allow`);
+}
+
+function both(first: AccessCheck | undefined, second: AccessCheck | undefined): AccessCheck | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return (caller) => first(caller) ?? second(caller);
 }
 
 /** @throws TypeError if the list gives no answer, such as a promise of one: nobody comes in by it. */

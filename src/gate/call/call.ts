@@ -1,11 +1,32 @@
-/** A call at the door, as far as hooks may know it. */
+/** What a method asks of its callers. */
+export type AuthRule =
+  /** A good token, or no call. The default. */
+  | 'required'
+  /** A good token or none: the identity is there if the token is. A bad token is refused. */
+  | 'optional'
+  /** Anybody; the handler gets no identity and `authorize` is not called. A bad token is refused all the same. */
+  | 'public';
+
+/** A call as a transport hands it to the gate. */
+export interface IncomingCall {
+  /** `/package.Service/Method`. */
+  readonly method: string;
+  /** The peer as the transport names it, such as `127.0.0.1:50101`; read only while the call is under way. */
+  readonly peer: string;
+  /** The call's metadata, in the transport's own type. */
+  readonly metadata: unknown;
+  /** The values of a header that holds text, in order; none if it is not there. */
+  header(name: string): readonly string[];
+}
+
+/** A call as hooks see it. */
 export interface CallInfo<Metadata = unknown> {
   /** `/package.Service/Method`. */
   readonly method: string;
-  /** The peer as the transport names it, such as `127.0.0.1:50101`; read it while the call is under way. */
-  readonly peer: string;
+  /** The caller's IP address, behind the proxies in `trustedProxies`; `undefined` if it has none, as on a Unix socket. */
+  readonly address: string | undefined;
   /** The call's metadata, in the transport's own type. */
   readonly metadata: Metadata;
-  /** The values of a metadata key that holds text, in order; none if it is not there. */
-  header(key: string): readonly string[];
+  /** The values of a header that holds text, in order; none if it is not there. */
+  header(name: string): readonly string[];
 }

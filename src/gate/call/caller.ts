@@ -1,59 +1,63 @@
 import type { WalletIdentity } from '../../identity.js';
 import type { AccessSubject } from '../access/access-list.js';
-import type { AuthRule } from '../rules/policy.js';
-import type { CallInfo } from './call.js';
-import { callerAddress, type AddressReader } from './client-address.js';
+import type { CallInfo, IncomingCall } from './call.js';
+import { callerAddress } from './client-address.js';
 
-/** A call under way, as far as it tells who is calling. */
-interface CallUnderWay {
-  readonly call: CallInfo;
-  readonly rule: { readonly auth: AuthRule };
-  readonly identity: WalletIdentity | undefined;
-  caller: Caller | undefined;
+/** What is known of a call under way. */
+export interface KnownCall {
+  readonly incoming: IncomingCall;
+  /** The caller's full IP address. */
+  readonly address: string | undefined;
+  /** Whoever has proven to be calling; `undefined` on `public` methods. */
+  readonly visibleIdentity: WalletIdentity | undefined;
 }
 
-/** The caller of a call. Made when a list or limit first asks. */
-export type CallerOf = (visit: CallUnderWay) => Caller;
-
-/**
- * The caller as lists and limits see him: whoever the call has proven him to be by then, and on a `public` method nobody but an
- * address. The address is worked out when it is asked for, and once.
- */
+/** The caller as lists and limits see it: what the call has proven by then, and its address. Printing it shows nothing. */
 export class Caller implements AccessSubject {
-  readonly #visit: CallUnderWay;
-  readonly #addresses: AddressReader;
-  #address: string | undefined;
-  #isRead = false;
+  readonly #call: KnownCall;
 
-  constructor(visit: CallUnderWay, addresses: AddressReader) {
-    this.#visit = visit;
-    this.#addresses = addresses;
+  constructor(call: KnownCall) {
+    this.#call = call;
   }
 
   get wallet(): string | undefined {
-    return this.#identity?.wallet;
+    return this.#call.visibleIdentity?.wallet;
   }
 
   get deviceId(): string | undefined {
-    return this.#identity?.deviceId;
+    return this.#call.visibleIdentity?.deviceId;
   }
 
   get address(): string | undefined {
-    if (!this.#isRead) {
-      const { call } = this.#visit;
-      this.#address = this.#addresses.fullAddressOf(call.peer, call.header('x-forwarded-for'));
-      this.#isRead = true;
-    }
-    return this.#address;
+    return this.#call.address;
   }
 
-  /** What a subscriber is counted by: IPv4 as it is, IPv6 by its /64 network; one name for all who have no address. */
+  /** What a subscriber is counted by: IPv4 as it is, IPv6 by its /64 network; one name for all callers without address. */
   get network(): string {
-    const { address } = this;
+    const { address } = this.#call;
     return address === undefined ? 'unknown' : callerAddress(address);
   }
+}
 
-  get #identity(): WalletIdentity | undefined {
-    return this.#visit.rule.auth === 'public' ? undefined : this.#visit.identity;
+/** The call as hooks see it. Printing it shows neither metadata nor token. */
+export class HookCall implements CallInfo {
+  readonly method: string;
+  readonly #call: KnownCall;
+
+  constructor(call: KnownCall) {
+    this.method = call.incoming.method;
+    this.#call = call;
+  }
+
+  get address(): string | undefined {
+    return this.#call.address;
+  }
+
+  get metadata(): unknown {
+    return this.#call.incoming.metadata;
+  }
+
+  header(name: string): readonly string[] {
+    return this.#call.incoming.header(name);
   }
 }

@@ -6,7 +6,7 @@ export interface Bucket {
   readonly points: number;
   /** Time in which an empty one fills, evenly, in milliseconds. */
   readonly windowMs: number;
-  /** How long a caller who asked for more than was left gets nothing while his bucket fills, in milliseconds; 0 for none. */
+  /** How long a caller that wanted more than was left gets nothing while its bucket fills, in milliseconds; 0 for none. */
   readonly blockMs: number;
 }
 
@@ -18,7 +18,9 @@ export interface TokenBuckets {
    * @returns how long until they are there, in milliseconds; 0 if they were taken.
    */
   take(key: string, points: number, nowMs: number): number;
-  /** How many keys there are books on. */
+  /** The same without taking them. */
+  waitMs(key: string, points: number, nowMs: number): number;
+  /** How many keys are tracked. */
   readonly size: number;
 }
 
@@ -31,25 +33,43 @@ const TOLERANCE_MS = 0.001;
  * What is kept of a bucket is the time at which it will be full again (GCRA, the arithmetic of a token bucket in one number);
  * `redis/bucket-script.ts` does the same in Redis. A clock that is put back makes nobody wait longer than an empty bucket, or
  * a whole block, would.
- * @param maxKeys how many keys to keep books on; the one that was quiet longest makes room, and starts full again.
+ * @param maxKeys how many keys to track; the least recently used makes room, and starts full again.
  */
 export function createTokenBuckets({ points: size, windowMs, blockMs }: Bucket, maxKeys: number): TokenBuckets {
   const stepMs = windowMs / size;
   const buckets = new LRUCache<string, Level>({ max: maxKeys });
+
+  /** The level now; the clock may have been put back since it was stored. */
+  function settle(level: Level, nowMs: number): void {
+    level.fullAtMs = Math.min(Math.max(level.fullAtMs, nowMs), nowMs + windowMs);
+    level.blockedToMs = Math.min(level.blockedToMs, nowMs + blockMs);
+  }
+
+  /** How long until so many points are there; negative or within the tolerance if they are. */
+  function waitFor({ fullAtMs }: Level, points: number, nowMs: number): number {
+    return fullAtMs + points * stepMs - nowMs - windowMs;
+  }
+
   return {
     get size() {
       return buckets.size;
     },
+    waitMs(key, points, nowMs) {
+      const level = buckets.get(key);
+      if (level === undefined) return points > size ? Math.ceil((points - size) * stepMs) : 0;
+      settle(level, nowMs);
+      const waitMs = waitFor(level, points, nowMs);
+      const blockedMs = level.blockedToMs - nowMs;
+      return waitMs <= TOLERANCE_MS && blockedMs <= 0 ? 0 : Math.ceil(Math.max(waitMs, blockedMs));
+    },
     take(key, points, nowMs) {
       let level = buckets.get(key);
       if (level === undefined) buckets.set(key, (level = { fullAtMs: nowMs, blockedToMs: 0 }));
-      level.fullAtMs = Math.min(Math.max(level.fullAtMs, nowMs), nowMs + windowMs);
-      level.blockedToMs = Math.min(level.blockedToMs, nowMs + blockMs);
-      const fullAtMs = level.fullAtMs + points * stepMs;
-      const waitMs = fullAtMs - nowMs - windowMs;
+      settle(level, nowMs);
+      const waitMs = waitFor(level, points, nowMs);
       const isBlocked = level.blockedToMs > nowMs;
       if (waitMs <= TOLERANCE_MS && !isBlocked) {
-        level.fullAtMs = fullAtMs;
+        level.fullAtMs += points * stepMs;
         return 0;
       }
       if (!isBlocked) level.blockedToMs = nowMs + blockMs;

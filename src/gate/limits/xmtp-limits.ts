@@ -1,4 +1,4 @@
-import type { LimitOptions } from './limits.js';
+import type { LimitOptions } from './limit-options.js';
 
 /**
  * What XMTP's documentation and its reference node give a client in five minutes: 20 000 calls and 3 000 published messages,

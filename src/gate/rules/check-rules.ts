@@ -1,15 +1,15 @@
-import type { AuthRule } from './policy.js';
+import type { AuthRule } from '../call/call.js';
 import type { MethodRule, RuleTable } from './rule-table.js';
 import { WELL_KNOWN_METHODS } from './well-known.js';
-import type { RuleSource, WrittenRule } from './written-rules.js';
+import type { DeclaredRule, RuleSource } from './declared-rules.js';
 
 /** One rule and what it decides. */
 export interface RuleCoverage {
-  /** The pattern as it was written; `default` for what applies where nothing is. */
+  /** The pattern as it was declared; `default` for what applies where nothing is. */
   readonly pattern: string;
-  /** Where it is written. */
+  /** Where it is declared. */
   readonly source: RuleSource;
-  /** Whom it lets call; `undefined` if it leaves that to another rule. */
+  /** Who may call; `undefined` if it leaves that to another rule. */
   readonly auth: AuthRule | undefined;
   /** The methods of which it decides something, as `/package.Service/Method`, sorted. */
   readonly methods: readonly string[];
@@ -18,33 +18,33 @@ export interface RuleCoverage {
 /**
  * Compares the rules with the methods that exist, for a check at start-up.
  * @param paths every method that the server registers, streams included, as `/package.Service/Method`.
- * @returns each written rule, then `default` if it decides who may call anything.
+ * @returns each declared rule, then `default` if it decides who may call anything.
  * @throws TypeError naming a rule in code that names no method. Health and reflection services count as there.
  */
-export function checkRules(table: RuleTable<never>, paths: Iterable<string>): readonly RuleCoverage[] {
+export function checkRules(table: RuleTable, paths: Iterable<string>): readonly RuleCoverage[] {
   const own = [...new Set(paths)].toSorted();
-  for (const { key, pattern, source } of table.written) {
+  for (const { key, pattern, source } of table.declared) {
     if (source === 'code' && ![...own, ...WELL_KNOWN_METHODS].some((path) => matches(key, path))) {
       throw new TypeError(`rules: ${JSON.stringify(pattern)} names no method of the given services`);
     }
   }
   const rules = own.map((path) => ({ path, rule: table.ruleOf(path) }));
-  const rows = table.written.map((written) => ({
-    ...row(written),
-    methods: pathsWhere(rules, ({ from }) => from.includes(written)),
+  const rows = table.declared.map((declared) => ({
+    ...row(declared),
+    methods: pathsWhere(rules, ({ from }) => from.includes(declared)),
   }));
   const rest = pathsWhere(rules, ({ source }) => source === 'default');
   if (rest.length > 0) rows.push({ pattern: 'default', source: 'default', auth: 'required', methods: rest });
   return rows.map((each) => Object.freeze(each));
 }
 
-function row({ pattern, source, policy: { auth } }: WrittenRule<never>): Omit<RuleCoverage, 'methods'> {
+function row({ pattern, source, policy: { auth } }: DeclaredRule): Omit<RuleCoverage, 'methods'> {
   return { pattern, source, auth };
 }
 
 function pathsWhere(
-  rules: readonly { path: string; rule: MethodRule<never> }[],
-  is: (rule: MethodRule<never>) => boolean,
+  rules: readonly { path: string; rule: MethodRule }[],
+  is: (rule: MethodRule) => boolean,
 ): readonly string[] {
   return Object.freeze(rules.filter(({ rule }) => is(rule)).map(({ path }) => path));
 }

@@ -1,14 +1,15 @@
-import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import { getOption, hasOption, ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 
+import { own_wallet } from '../../../gen/walletauth/v1/options_pb.js';
 import { parseAddress } from '../../crypto/address.js';
 
-/** Where in a message the caller's own wallet address must be. */
-export type FieldPlan = readonly FieldStep[];
+/** Where in messages of one type the caller's own wallet address must be. Types that contain themselves have plans that do. */
+export type MessagePlan = readonly FieldPlan[];
 
 /** One field on the way there. */
-export interface FieldStep {
-  /** The path so far, as it was written: `items.owner`. */
-  readonly path: string;
+interface FieldPlan {
+  /** The field's name as it is declared, for the refusal. */
+  readonly name: string;
   /** The names that the field may have in a message. */
   readonly names: readonly string[];
   /** The name of the oneof that protobuf-es keeps the field in. */
@@ -17,8 +18,8 @@ export interface FieldStep {
   readonly mayBeMissing: boolean;
   /** Whether the values of a map are meant. */
   readonly map: boolean;
-  /** What to look at inside; `undefined` if the field itself must be the address. A function, as types contain themselves. */
-  readonly inside: (() => FieldPlan) | undefined;
+  /** What to look at inside; `undefined` if the field itself must be the address. */
+  readonly inside: MessagePlan | undefined;
 }
 
 /**
@@ -27,45 +28,79 @@ export interface FieldStep {
  * @param message the type of the messages, if it is known: then a path that leads nowhere, or not to text, is refused.
  * @throws TypeError naming the path.
  */
-export function planOfPaths(paths: readonly string[], message: DescMessage | undefined): FieldPlan {
-  return paths.map((path) => {
-    const [first = '', ...rest] = path.split('.');
-    return stepOf(path, first, rest, '', message);
-  });
+export function planOfPaths(paths: readonly string[], message: DescMessage | undefined): MessagePlan {
+  return paths.map((path) => planOfPath(path, path.split('.'), message));
 }
 
-function stepOf(
-  whole: string,
-  name: string,
-  rest: readonly string[],
-  before: string,
-  message?: DescMessage,
-): FieldStep {
+function planOfPath(whole: string, [name = '', ...rest]: readonly string[], message?: DescMessage): FieldPlan {
   const field = message?.fields.find((each) => each.name === name || each.localName === name);
   if (message && !field) throw new TypeError(`${JSON.stringify(whole)} is no field of ${message.typeName}`);
-  const path = before === '' ? name : `${before}.${name}`;
-  const [next, ...further] = rest;
-  if (field && !(next === undefined ? isText(field) : field.message)) {
-    throw new TypeError(
-      `${JSON.stringify(whole)}: ${field.toString()} is no ${next === undefined ? 'text' : 'message'}`,
-    );
+  const isLast = rest.length === 0;
+  if (field && !(isLast ? isText(field) : field.message)) {
+    throw new TypeError(`${JSON.stringify(whole)}: ${field.toString()} is no ${isLast ? 'text' : 'message'}`);
   }
-  const deeper = next === undefined ? undefined : stepOf(whole, next, further, path, field?.message);
-  return fieldStep(path, name, field, deeper && (() => [deeper]));
+  return fieldPlan(name, field, isLast ? undefined : [planOfPath(whole, rest, field?.message)]);
 }
 
-/** A step by its descriptor, or by its name alone. */
-export function fieldStep(
-  path: string,
-  name: string,
-  field: DescField | undefined,
-  inside: FieldStep['inside'],
-): FieldStep {
+/**
+ * Makes the plan of the fields that a `.proto` marks with `(walletauth.v1.own_wallet)`, in the message and in the messages
+ * inside. There is one plan for each message type, whatever messages hold.
+ * @returns `undefined` if there are none.
+ * @throws TypeError naming a field that has the option and is no text.
+ */
+export function planOfOptions(root: DescMessage): MessagePlan | undefined {
+  const marked = typesWithMarks(root);
+  const plans = new Map<DescMessage, MessagePlan>();
+  function planOf(message: DescMessage): MessagePlan {
+    const known = plans.get(message);
+    if (known) return known;
+    const plan: FieldPlan[] = [];
+    plans.set(message, plan);
+    for (const field of message.fields) {
+      if (isMarked(field)) plan.push(fieldPlan(field.name, field, undefined));
+      else if (field.message && marked.has(field.message))
+        plan.push(fieldPlan(field.name, field, planOf(field.message)));
+    }
+    return plan;
+  }
+  return marked.has(root) ? planOf(root) : undefined;
+}
+
+/** The types, of all that a message can hold at any depth, that can hold a marked field themselves. */
+function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
+  const types = new Set([root]);
+  for (const type of types) for (const { message } of type.fields) if (message) types.add(message);
+  const marked = new Set<DescMessage>();
+  let before: number;
+  do {
+    before = marked.size;
+    for (const type of types) {
+      if (type.fields.map((field) => isMarked(field) || (field.message && marked.has(field.message))).includes(true))
+        marked.add(type);
+    }
+  } while (marked.size > before);
+  return marked;
+}
+
+/** @throws TypeError naming a field that has the option and is no text. */
+function isMarked(field: DescField): boolean {
+  if (!hasOption(field, own_wallet) || !getOption(field, own_wallet)) return false;
+  if (!isText(field)) throw new TypeError(`${field.toString()}: own_wallet is for text`);
+  return true;
+}
+
+/** Whether a field, or each value in it, is text. */
+function isText({ scalar }: DescField): boolean {
+  return scalar === ScalarType.STRING;
+}
+
+/** A field by its descriptor, or by its name alone. */
+function fieldPlan(name: string, field: DescField | undefined, inside: MessagePlan | undefined): FieldPlan {
   const camel = name.replaceAll(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
   const pascal = camel.charAt(0).toUpperCase() + camel.slice(1);
   const getters = [`get${pascal}`, `get${pascal}List`]; // google-protobuf
   return Object.freeze({
-    path,
+    name,
     names: [...new Set([...(field ? [field.localName, field.name] : []), name, camel, ...getters])],
     oneof: field?.oneof?.localName,
     mayBeMissing: field !== undefined && (field.oneof !== undefined || field.fieldKind === 'message'),
@@ -74,36 +109,31 @@ export function fieldStep(
   });
 }
 
-/** Whether a field, or each value in it, is text. */
-export function isText({ scalar }: DescField): boolean {
-  return scalar === ScalarType.STRING;
-}
-
 /**
  * Looks through a message of any of the libraries: protobuf-es, proto-loader, ts-proto, google-protobuf.
- * @param wallet the caller's, in EIP-55 case; nobody's fields are right.
- * @returns the path of the first field that is not the caller's wallet.
+ * @param wallet the caller's, in EIP-55 case; without one no field is right.
+ * @returns the path of the first field that is not the caller's wallet, such as `items.owner`.
  */
-export function firstForeign(plan: FieldPlan, message: unknown, wallet: string | undefined): string | undefined {
-  for (const step of plan) {
-    const value = read(message, step);
+export function firstForeign(plan: MessagePlan, message: unknown, wallet: string | undefined): string | undefined {
+  for (const field of plan) {
+    const value = read(message, field);
     if (value === undefined || value === null) {
-      if (step.mayBeMissing && typeof (message as { $typeName?: unknown }).$typeName === 'string') continue;
-      return step.path;
+      if (field.mayBeMissing && typeof (message as { $typeName?: unknown }).$typeName === 'string') continue;
+      return field.name;
     }
-    for (const each of valuesOf(value, step)) {
-      const foreign = step.inside
-        ? firstForeign(step.inside(), each, wallet)
-        : isOwn(each, wallet)
-          ? undefined
-          : step.path;
-      if (foreign !== undefined) return foreign;
+    for (const each of valuesOf(value, field)) {
+      if (field.inside === undefined) {
+        if (!isOwn(each, wallet)) return field.name;
+        continue;
+      }
+      const foreign = firstForeign(field.inside, each, wallet);
+      if (foreign !== undefined) return `${field.name}.${foreign}`;
     }
   }
   return undefined;
 }
 
-function read(message: unknown, { names, oneof }: FieldStep): unknown {
+function read(message: unknown, { names, oneof }: FieldPlan): unknown {
   if (typeof message !== 'object' || message === null) return undefined;
   const fields = message as Readonly<Record<string, unknown>>;
   const group = oneof === undefined ? undefined : (fields[oneof] as { case?: unknown; value?: unknown } | undefined);
@@ -116,7 +146,7 @@ function read(message: unknown, { names, oneof }: FieldStep): unknown {
   return undefined;
 }
 
-function valuesOf(value: unknown, { map }: FieldStep): readonly unknown[] {
+function valuesOf(value: unknown, { map }: FieldPlan): readonly unknown[] {
   if (Array.isArray(value)) return value;
   return map && typeof value === 'object' && value !== null ? Object.values(value) : [value];
 }

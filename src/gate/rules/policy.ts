@@ -1,27 +1,18 @@
 import type { AuthError } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import { knownOptions, optionalFunction } from '../../options.js';
-import type { CallInfo } from '../call/call.js';
-
-/** What a method asks of its callers. */
-export type AuthRule =
-  /** A good token, or no call. The default. */
-  | 'required'
-  /** A good token or none: the identity is there if the token is. A bad token is refused. */
-  | 'optional'
-  /** Anybody; the handler learns no identity and `authorize` is not asked. A bad token is refused all the same. */
-  | 'public';
+import type { AuthRule, CallInfo } from '../call/call.js';
 
 /** What `authorize` may answer. */
 export type AuthorizeAnswer = boolean | AuthError;
 
-/** Says whether a caller may make a call. */
+/** Decides whether a caller may make a call. */
 export type Authorize<Metadata = unknown> = (
   identity: WalletIdentity | undefined,
   call: CallInfo<Metadata>,
 ) => AuthorizeAnswer | PromiseLike<AuthorizeAnswer>;
 
-/** Says whether a caller may send a message. Nobody is known on a `public` method. `never` lets you name the request's own type. */
+/** Decides whether a caller may send a message. There is no identity on a `public` method. `never` lets you name the request's own type. */
 export type AuthorizeMessage<Metadata = unknown> = (
   identity: WalletIdentity | undefined,
   request: never,
@@ -31,12 +22,12 @@ export type AuthorizeMessage<Metadata = unknown> = (
 /** A value, or a function that finds it in a request. `never` lets you name the request's own type. */
 export type OfRequest<T, Metadata = unknown> = T | ((request: never, call: CallInfo<Metadata>) => T);
 
-/** All that can be said about a method. What is left out is left to the next rule that says it. */
+/** All that can be declared for a method. What is left out is left to the next rule that declares it. */
 export interface MethodPolicy<Metadata = unknown> {
   /** Who may call. Default `required`. */
   readonly auth?: AuthRule | undefined;
   /**
-   * What a call takes from its caller's limit: an integer, 0 for nothing. Default 1. A function is asked about the first
+   * What a call takes from its caller's limit: an integer, 0 for nothing. Default 1. A function is called with the first
    * message; what it throws, and any other answer, ends the call with INTERNAL.
    */
   readonly cost?: OfRequest<number, Metadata> | undefined;
@@ -50,13 +41,13 @@ export interface MethodPolicy<Metadata = unknown> {
    * `services` tells that it may be missing. Default: those with the option `(walletauth.v1.own_wallet)`; `[]` for none.
    */
   readonly ownWallet?: readonly string[] | undefined;
-  /** Asked instead of the `authorize` of all methods. Default: that one. */
+  /** Called instead of the `authorize` of all methods. Default: that one. */
   readonly authorize?: Authorize<Metadata> | undefined;
-  /** Asked about every request message before the handler gets it; answers like `authorize`. Default: nobody is asked. */
+  /** Called with every request message before the handler gets it; answers like `authorize`. Default: none. */
   readonly authorizeMessage?: AuthorizeMessage<Metadata> | undefined;
 }
 
-/** Every word of a policy. */
+/** Every property of a policy. */
 export const policyNames = [
   'auth',
   'cost',
@@ -71,24 +62,24 @@ const RULES: readonly unknown[] = ['required', 'optional', 'public'] satisfies A
 const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
 /**
- * Reads what is said about a method.
+ * Reads what is declared for a method.
  * @param name how to call it in errors, such as `rules["a.S/M"]`.
  * @throws TypeError naming what is wrong.
  */
-export function readPolicy<Metadata>(name: string, said: AuthRule | MethodPolicy<Metadata>): MethodPolicy<Metadata> {
-  if (RULES.includes(said)) return Object.freeze({ auth: said as AuthRule });
-  if (typeof said !== 'object' || said === null || Array.isArray(said)) {
+export function readPolicy<Metadata>(name: string, declared: AuthRule | MethodPolicy<Metadata>): MethodPolicy<Metadata> {
+  if (RULES.includes(declared)) return Object.freeze({ auth: declared as AuthRule });
+  if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) {
     throw new TypeError(`${name} must be 'required', 'optional', 'public' or an object`);
   }
-  const policy = said;
+  const policy = declared;
   try {
     knownOptions(policy, policyNames);
   } catch (error) {
     throw new TypeError(`${name}: ${(error as Error).message}`, { cause: error });
   }
   const { auth, cost, limit, chargeMessages, ownWallet, authorize, authorizeMessage } = policy;
-  const must = (holds: boolean, word: string, what: string) => {
-    if (!holds) throw new TypeError(`${name}.${word} must be ${what}`);
+  const must = (holds: boolean, property: string, what: string) => {
+    if (!holds) throw new TypeError(`${name}.${property} must be ${what}`);
   };
   must(auth === undefined || RULES.includes(auth), 'auth', "'required', 'optional' or 'public'");
   must(
@@ -96,7 +87,7 @@ export function readPolicy<Metadata>(name: string, said: AuthRule | MethodPolicy
     'cost',
     'a non-negative integer or a function',
   );
-  must(limit === undefined || typeof limit === 'function' || isLimit(limit), 'limit', 'a name or a function');
+  must(limit === undefined || typeof limit === 'function' || isLimitName(limit), 'limit', 'a name or a function');
   must(chargeMessages === undefined || typeof chargeMessages === 'boolean', 'chargeMessages', 'true or false');
   must(ownWallet === undefined || isPaths(ownWallet), 'ownWallet', 'a list of field paths such as "items.owner"');
   optionalFunction(`${name}.authorize`, authorize);
@@ -110,7 +101,7 @@ export function isCost(value: unknown): value is number {
 }
 
 /** Whether a value can be the name of a limit. */
-export function isLimit(value: unknown): value is string {
+export function isLimitName(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
 

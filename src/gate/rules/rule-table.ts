@@ -1,66 +1,65 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 
-import { planOfPaths, type FieldPlan } from './own-wallet.js';
-import type { Authorize, AuthorizeMessage, AuthRule, OfRequest } from './policy.js';
-import { rulesInCode, rulesInProto, type AuthRules, type RuleSource, type WrittenRule } from './written-rules.js';
+import type { AuthRule } from '../call/call.js';
+import { rulesInCode, rulesInProto, type AuthRules, type DeclaredRule, type RuleSource } from './declared-rules.js';
+import { planOfPaths, type MessagePlan } from './own-wallet.js';
+import type { Authorize, AuthorizeMessage, OfRequest } from './policy.js';
 
 /** All that applies to a method. */
-export interface MethodRule<Metadata = unknown> {
+export interface MethodRule {
   readonly auth: AuthRule;
-  /** Where `auth` is from: the pattern as it was written; `default` if nobody wrote one. */
+  /** Where `auth` is from: the pattern as it was declared; `default` if none was. */
   readonly pattern: string;
   readonly source: RuleSource;
-  readonly cost: OfRequest<number, Metadata>;
-  readonly limit: OfRequest<string, Metadata>;
+  readonly cost: OfRequest<number>;
+  readonly limit: OfRequest<string>;
   readonly chargeMessages: boolean;
-  /** Where each message must name the caller's own wallet. */
-  readonly fields: FieldPlan;
-  readonly authorize: Authorize<Metadata> | undefined;
-  readonly authorizeMessage: AuthorizeMessage<Metadata> | undefined;
-  /** Whether a message must be seen before the call's price is known. */
-  readonly pricedByMessage: boolean;
-  /** Whether anything must be looked at in messages. */
-  readonly checksMessages: boolean;
+  /** Whether a message must be seen before the call's cost and limit are known. */
+  readonly costByMessage: boolean;
+  /** Where each message must name the caller's own wallet; `undefined` if nowhere. */
+  readonly ownWallet: MessagePlan | undefined;
+  readonly authorize: Authorize | undefined;
+  readonly authorizeMessage: AuthorizeMessage | undefined;
   /** Every rule that something of this is from. */
-  readonly from: readonly WrittenRule<Metadata>[];
+  readonly from: readonly DeclaredRule[];
 }
 
 /** Finds the rule of a method. */
-export interface RuleTable<Metadata = unknown> {
-  /** @param path `/package.Service/Method`. Worked out once for each, so only methods that exist may be asked about. */
-  ruleOf(path: string): MethodRule<Metadata>;
-  /** Every rule that is written, those in code first. */
-  readonly written: readonly WrittenRule<Metadata>[];
+export interface RuleTable {
+  /** @param path `/package.Service/Method`. Worked out once for each, so only methods that exist may be looked up. */
+  ruleOf(path: string): MethodRule;
+  /** Every rule that is declared, those in code first. */
+  readonly declared: readonly DeclaredRule[];
 }
 
-/** Where rules may be written, apart from the list of rules itself. */
-export interface RuleSurroundings<Metadata> {
+/** Where rules may be declared, apart from the rules in code. */
+export interface RuleSurroundings {
   /** The methods whose `.proto` is known, by path. */
   readonly methods?: ReadonlyMap<string, DescMethod | undefined> | undefined;
-  /** Asked where no rule names another. */
-  readonly authorize?: Authorize<Metadata> | undefined;
+  /** Applies where no rule has another. */
+  readonly authorize?: Authorize | undefined;
 }
 
 /**
- * Reads the rules once. Each word of a method's policy is taken from the first that says it: code for the method, its option,
- * code for the service, its option, code for `*`, the default.
- * @throws TypeError naming a pattern or rule that is wrong, or written twice, or a field that a known request has not.
+ * Reads the rules once. Each property of a method's policy is taken from the first that declares it: code for the method, its
+ * option, code for the service, its option, code for `*`, the default.
+ * @throws TypeError naming a pattern or rule that is wrong, or declared twice, or a field that a known request has not.
  */
-export function compileRules<Metadata>(
-  rules: AuthRules<Metadata> = {},
-  { methods = new Map(), authorize }: RuleSurroundings<Metadata> = {},
-): RuleTable<Metadata> {
+export function compileRules(
+  rules: AuthRules = {},
+  { methods = new Map(), authorize }: RuleSurroundings = {},
+): RuleTable {
   const code = rulesInCode(rules);
   const proto = rulesInProto(methods);
-  const standard: WrittenRule<Metadata> = {
+  const standard: DeclaredRule = {
     key: 'default',
     pattern: 'default',
     source: 'default',
     policy: { auth: 'required', cost: 1, limit: 'default', chargeMessages: false, authorize },
-    fields: undefined,
+    ownWallet: undefined,
   };
 
-  function resolve(path: string): MethodRule<Metadata> {
+  function resolve(path: string): MethodRule {
     const service = `${path.slice(0, path.lastIndexOf('/'))}/*`;
     const order = [code.get(path), proto.get(path), code.get(service), proto.get(service), code.get('*'), standard];
     return merged(
@@ -71,7 +70,7 @@ export function compileRules<Metadata>(
 
   const resolved = new Map([...methods.keys()].map((path) => [path, resolve(path)]));
   return {
-    written: [...code.values(), ...proto.values()],
+    declared: [...code.values(), ...proto.values()],
     ruleOf(path) {
       let rule = resolved.get(path);
       if (rule === undefined) resolved.set(path, (rule = resolve(path)));
@@ -80,39 +79,34 @@ export function compileRules<Metadata>(
   };
 }
 
-/** @param order the rules that apply, the strongest first; the last one says everything that must be said. */
-function merged<Metadata>(order: readonly WrittenRule<Metadata>[], method?: DescMethod): MethodRule<Metadata> {
-  const from = new Set<WrittenRule<Metadata>>();
-  function first<T>(word: (rule: WrittenRule<Metadata>) => T): T | undefined {
-    const rule = order.find((each) => word(each) !== undefined);
+/** @param order the rules that apply, the strongest first; the last one has everything that must be there. */
+function merged(order: readonly DeclaredRule[], method?: DescMethod): MethodRule {
+  const from = new Set<DeclaredRule>();
+  function first<T>(property: (rule: DeclaredRule) => T): T | undefined {
+    const rule = order.find((each) => property(each) !== undefined);
     if (rule) from.add(rule);
-    return rule && word(rule);
+    return rule && property(rule);
   }
-  const auth = first(({ policy }) => policy.auth) ?? 'required';
-  const judge = order.find(({ policy }) => policy.auth !== undefined);
+  const decider = first((rule) => (rule.policy.auth === undefined ? undefined : rule));
   const cost = first(({ policy }) => policy.cost) ?? 1;
   const limit = first(({ policy }) => policy.limit) ?? 'default';
-  const chargeMessages = first(({ policy }) => policy.chargeMessages) ?? false;
-  const fields = first((rule) => rule.fields ?? plannedFields(rule, method)) ?? [];
-  const authorizeMessage = first(({ policy }) => policy.authorizeMessage);
-  const pricedByMessage = typeof cost === 'function' || typeof limit === 'function';
+  const ownWallet = first((rule) => rule.ownWallet ?? pathPlan(rule, method)) ?? [];
   return Object.freeze({
-    auth,
-    pattern: judge?.pattern ?? 'default',
-    source: judge?.source ?? 'default',
+    auth: decider?.policy.auth ?? 'required',
+    pattern: decider?.pattern ?? 'default',
+    source: decider?.source ?? 'default',
     cost,
     limit,
-    chargeMessages,
-    fields,
+    chargeMessages: first(({ policy }) => policy.chargeMessages) ?? false,
+    costByMessage: typeof cost === 'function' || typeof limit === 'function',
+    ownWallet: ownWallet.length > 0 ? ownWallet : undefined,
     authorize: first(({ policy }) => policy.authorize),
-    authorizeMessage,
-    pricedByMessage,
-    checksMessages: fields.length > 0 || authorizeMessage !== undefined || pricedByMessage || chargeMessages,
+    authorizeMessage: first(({ policy }) => policy.authorizeMessage),
     from: [...from],
   });
 }
 
-function plannedFields({ pattern, policy }: WrittenRule<never>, method: DescMethod | undefined): FieldPlan | undefined {
+function pathPlan({ pattern, policy }: DeclaredRule, method: DescMethod | undefined): MessagePlan | undefined {
   try {
     return policy.ownWallet && planOfPaths(policy.ownWallet, method?.input);
   } catch (error) {

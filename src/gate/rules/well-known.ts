@@ -1,4 +1,4 @@
-import type { AuthRules } from './written-rules.js';
+import type { AuthRules } from './declared-rules.js';
 
 /** Methods of services that are registered beside an operator's own, by libraries that keep their definitions to themselves. */
 export const WELL_KNOWN_METHODS: readonly string[] = [

@@ -1,30 +1,72 @@
+import { isAuthError, type AuthReason } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import type { AuthorizationValue } from '../../token/bearer.js';
-import type { Verify } from './guarded-verify.js';
-import type { Step, Visit } from './pipeline.js';
+import type { Verifier } from '../../verify/create-verifier.js';
+import { callerAddress } from '../call/client-address.js';
+import type { FailedTokenLimit } from '../limits/failed-token-limit.js';
+import type { Answer, CallContext } from './pipeline.js';
 
 /**
- * The step that finds out who is calling. Where no token is asked for, a missing one is no fault; a bad one always is.
- * @param measured whether to write down what it took: nobody pays for numbers that nobody sees.
+ * Finds out who sent the call's token.
+ * @param beforeCurve called when the token is not cached and everything but its signatures is right.
+ * @throws AuthError
  */
-export function authenticate<Metadata>(verify: Verify, measured: boolean): Step<Metadata> {
-  return (visit) => {
-    const { rule, authorization, call } = visit;
-    const anonymous = rule.auth !== 'required' && isMissing(authorization);
-    if (!anonymous) visit.identity = measured ? measure(verify, visit) : verify(authorization, call);
-    return undefined;
+export type VerifyToken = (call: CallContext, beforeCurve?: () => void) => WalletIdentity;
+
+/** The step where a token is required. */
+export function authenticate(call: CallContext, verify: VerifyToken): Answer {
+  call.identity = verify(call);
+  return undefined;
+}
+
+/** The step where a token may be missing. A bad one is refused all the same. */
+export function authenticateIfPresent(call: CallContext, verify: VerifyToken): Answer {
+  return isMissing(call.authorization) ? undefined : authenticate(call, verify);
+}
+
+/** Verifies with a verifier alone. */
+export function verifyWith(verifier: Verifier): VerifyToken {
+  return (call, beforeCurve) => verifier.verify(call.authorization, beforeCurve);
+}
+
+/** The refusals that cost the node curve operations. */
+const EXPENSIVE: readonly AuthReason[] = ['INVALID_AUTH_DATA_SIGNATURE', 'INVALID_WALLET_SIGNATURE', 'WALLET_MISMATCH'];
+
+/**
+ * Limits failed tokens by the address that they come from. The address is read only when the curve would be used, so cached
+ * tokens and cheap refusals cost nothing more, and only failures on the curve count.
+ */
+export function limitFailures(verify: VerifyToken, limit: FailedTokenLimit): VerifyToken {
+  return (call, beforeCurve) => {
+    let failed: string | undefined;
+    const checkLimit = () => {
+      beforeCurve?.();
+      if (call.address === undefined) return;
+      const network = callerAddress(call.address);
+      limit.check(network);
+      failed = network;
+    };
+    try {
+      return verify(call, checkLimit);
+    } catch (error) {
+      if (failed !== undefined && isAuthError(error) && EXPENSIVE.includes(error.reason)) limit.count(failed);
+      throw error;
+    }
   };
 }
 
-function measure<Metadata>(verify: Verify, visit: Visit<Metadata>): WalletIdentity {
-  const startedAt = performance.now();
-  try {
-    const identity = verify(visit.authorization, visit.call, () => (visit.cached = false));
-    visit.cached ??= true;
-    return identity;
-  } finally {
-    visit.verificationMs = performance.now() - startedAt;
-  }
+/** Records whether tokens were cached and how long they took. */
+export function measured(verify: VerifyToken): VerifyToken {
+  return (call) => {
+    const startedAt = performance.now();
+    try {
+      const identity = verify(call, () => (call.cached = false));
+      call.cached ??= true;
+      return identity;
+    } finally {
+      call.verificationMs = performance.now() - startedAt;
+    }
+  };
 }
 
 function isMissing(authorization: AuthorizationValue): boolean {

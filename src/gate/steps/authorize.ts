@@ -1,29 +1,37 @@
 import { isAuthError, refusal } from '../../errors.js';
+import { isPromiseLike } from '../../options.js';
 import { withTimeLimit } from '../../time-limit.js';
-import { isPromiseLike, type Answer, type MessageStep, type Step } from './pipeline.js';
+import type { Authorize, AuthorizeMessage } from '../rules/policy.js';
+import type { Answer, CallContext } from './pipeline.js';
 
-/** The step that asks the operator's `authorize`, of the method or of all; nobody is asked about a `public` method. */
-export function askAuthorize<Metadata>(timeoutMs: number): Step<Metadata> {
-  return ({ rule: { auth, authorize }, identity, call }) =>
-    authorize === undefined || auth === 'public' ? undefined : heard(authorize(identity, call), timeoutMs);
+/** A hook of the operator's, and how long it may take in milliseconds. */
+export interface Hook<F> {
+  readonly hook: F;
+  readonly timeoutMs: number;
 }
 
-/** The step that asks the `authorizeMessage` of the method. */
-export function askAboutMessage<Metadata>(timeoutMs: number): MessageStep<Metadata> {
-  return ({ rule: { auth, authorizeMessage }, identity, call }, message) => {
-    if (authorizeMessage === undefined) return undefined;
-    const request = message as never; // its type is the business of the rule that names it
-    return heard(authorizeMessage(auth === 'public' ? undefined : identity, request, call), timeoutMs);
-  };
+/** The step that calls the operator's `authorize`. */
+export function authorize(call: CallContext, { hook, timeoutMs }: Hook<Authorize>): Answer | Promise<Answer> {
+  return settle(hook(call.identity, call.info), timeoutMs);
 }
 
-function heard(answer: unknown, timeoutMs: number): Answer | Promise<Answer> {
-  return isPromiseLike(answer) ? withTimeLimit(answer, timeoutMs, () =>
-    refusal('AUTH_UNAVAILABLE', { cause: `no answer within ${timeoutMs} ms` }),
-  ).then(meaningOf) : meaningOf(answer);
+/** The step that calls the operator's `authorizeMessage`. */
+export function authorizeMessage(
+  call: CallContext,
+  message: unknown,
+  { hook, timeoutMs }: Hook<AuthorizeMessage>,
+): Answer | Promise<Answer> {
+  const request = message as never; // its type is the business of the rule that names it
+  return settle(hook(call.visibleIdentity, request, call.info), timeoutMs);
 }
 
-function meaningOf(answer: unknown): Answer {
+function settle(answer: unknown, timeoutMs: number): Answer | Promise<Answer> {
+  if (!isPromiseLike(answer)) return toRefusal(answer);
+  const timedOut = () => refusal('AUTH_UNAVAILABLE', { cause: `no answer within ${timeoutMs} ms` });
+  return withTimeLimit(answer, timeoutMs, timedOut).then(toRefusal);
+}
+
+function toRefusal(answer: unknown): Answer {
   if (answer === true) return undefined;
   if (answer === false) return refusal('ACCESS_DENIED');
   if (isAuthError(answer)) return answer;

@@ -1,41 +1,53 @@
 import { dropPromise } from '../../options.js';
-import { isCost, isLimit } from '../rules/policy.js';
-import type { Answer, MessageStep, Step, Visit } from './pipeline.js';
+import type { HasPriority } from '../access/access.js';
+import type { Limits } from '../limits/limits.js';
+import { isCost, isLimitName } from '../rules/policy.js';
+import type { Answer, CallContext } from './pipeline.js';
 
-/** What a call or a message costs, and of which limit. */
-export interface Price {
-  /** The name of the limit. */
-  readonly limit: string;
-  /** A non-negative integer. */
-  readonly cost: number;
+/** What is needed to charge a caller. */
+export interface Charging {
+  readonly limits: Limits;
+  /** Whether limits are wider for a caller. */
+  readonly hasPriority: HasPriority;
 }
 
-/** Takes a price from what the caller has left. @returns RATE_LIMITED if that is not enough. */
-export type Charge<Metadata = unknown> = (visit: Visit<Metadata>, price: Price) => Answer | Promise<Answer>;
-
-/** The step that charges a call whose price is fixed, before any message is read. */
-export function chargeCall<Metadata>(charge: Charge<Metadata>): Step<Metadata> {
-  return (visit) => {
-    const { cost, limit } = visit.rule;
-    return typeof cost === 'function' || typeof limit === 'function' ? undefined : charge(visit, { limit, cost });
-  };
+/** The step that limits the calls of an address, before anything of the token is looked at. */
+export function limitAddress(call: CallContext, take: (network: string) => Answer): Answer {
+  const answer = take(call.caller.network);
+  if (answer !== undefined) call.limit = 'beforeAuthentication';
+  return answer;
 }
 
-/** The step that charges messages: the first where the price depends on it, the others where each one costs. */
-export function chargeMessage<Metadata>(charge: Charge<Metadata>): MessageStep<Metadata> {
-  return (visit, message, index) => {
-    const paid = index > 0 ? !visit.rule.chargeMessages : !visit.rule.pricedByMessage;
-    return paid ? undefined : charge(visit, priceOf(visit, message));
-  };
+/** The step that charges a call whose cost and limit are fixed, before any message is read. */
+export function chargeCall(call: CallContext, charging: Charging): Answer | Promise<Answer> {
+  const { cost, limit } = call.rule;
+  return charge(call, cost as number, limit as string, charging);
 }
 
-/** @throws TypeError if a function of the operator's gives no price; whatever else it throws. */
-function priceOf<Metadata>({ rule, call }: Visit<Metadata>, message: unknown): Price {
+/** The step that charges messages: the first where its cost depends on it, the others where each one costs. */
+export function chargeMessage(call: CallContext, message: unknown, charging: Charging): Answer | Promise<Answer> {
+  const { rule, incoming } = call;
+  const isFirst = call.messages === 0;
+  if (isFirst ? !rule.costByMessage : !rule.chargeMessages) return undefined;
   const request = message as never; // its type is the business of the rule that names it
-  const cost: unknown = typeof rule.cost === 'function' ? rule.cost(request, call) : rule.cost;
-  const limit: unknown = typeof rule.limit === 'function' ? rule.limit(request, call) : rule.limit;
-  if (isCost(cost) && isLimit(limit)) return { limit, cost };
+  const cost: unknown = typeof rule.cost === 'function' ? rule.cost(request, call.info) : rule.cost;
+  const limit: unknown = typeof rule.limit === 'function' ? rule.limit(request, call.info) : rule.limit;
+  if (isCost(cost) && isLimitName(limit)) return charge(call, cost, limit, charging);
   dropPromise(cost);
   dropPromise(limit);
-  throw new TypeError(isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer');
+  const what = isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer';
+  throw new TypeError(`${incoming.method}: ${what}`);
+}
+
+/** Takes a cost out of the caller's bucket. @throws TypeError if there is no such limit. */
+function charge(
+  call: CallContext,
+  cost: number,
+  name: string,
+  { limits, hasPriority }: Charging,
+): Answer | Promise<Answer> {
+  const { caller } = call;
+  const limit = limits.limitFor(caller, name);
+  call.limit = limit.name;
+  return cost === 0 ? undefined : limit.take(caller, cost, hasPriority(caller));
 }

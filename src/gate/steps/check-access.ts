@@ -1,13 +1,12 @@
-import type { Access } from '../access/access.js';
-import type { CallerOf } from '../call/caller.js';
-import type { Step } from './pipeline.js';
+import type { AccessCheck } from '../access/access.js';
+import type { Answer, CallContext } from './pipeline.js';
 
-/** The step that turns denied addresses away, before anything of the token is looked at. */
-export function turnAwayAddress<Metadata>(access: Access | undefined, callerOf: CallerOf): Step<Metadata> {
-  return (visit) => access?.checkAddress(callerOf(visit));
+/** The step that denies addresses, before anything of the token is looked at. */
+export function denyAddress(call: CallContext, check: AccessCheck): Answer {
+  return check(call.caller);
 }
 
-/** The step that applies the lists to whoever the caller has proven to be. */
-export function applyLists<Metadata>(access: Access | undefined, callerOf: CallerOf): Step<Metadata> {
-  return (visit) => access?.checkCaller(callerOf(visit));
+/** The step that applies the lists to whoever has proven to be calling. */
+export function checkAccess(call: CallContext, check: AccessCheck): Answer {
+  return check(call.caller);
 }

@@ -1,11 +1,10 @@
 import { refusal } from '../../errors.js';
-import { firstForeign } from '../rules/own-wallet.js';
-import type { Answer, Visit } from './pipeline.js';
+import { firstForeign, type MessagePlan } from '../rules/own-wallet.js';
+import type { Answer, CallContext } from './pipeline.js';
 
-/** The step that looks for another's wallet, or nobody's, where a message must name the caller's own. */
-export function checkFields<Metadata>({ rule: { fields }, identity }: Visit<Metadata>, message: unknown): Answer {
-  const path = firstForeign(fields, message, identity?.wallet);
-  return path === undefined
-    ? undefined
-    : refusal('ACCESS_DENIED', { message: `${path} must be your own wallet address` });
+/** The step that refuses a message which names another's wallet, or none, where it must name the caller's own. */
+export function checkOwnWallet({ identity }: CallContext, message: unknown, plan: MessagePlan): Answer {
+  const path = firstForeign(plan, message, identity?.wallet);
+  if (path === undefined) return undefined;
+  return refusal('ACCESS_DENIED', { message: `${path} must be your own wallet address` });
 }

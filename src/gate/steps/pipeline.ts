@@ -1,60 +1,137 @@
-import type { AuthError } from '../../errors.js';
+import { asAuthError, type AuthError } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
+import { quietly } from '../../options.js';
 import type { AuthorizationValue } from '../../token/bearer.js';
-import type { CallInfo } from '../call/call.js';
-import type { Caller } from '../call/caller.js';
+import type { CallInfo, IncomingCall } from '../call/call.js';
+import { Caller, HookCall } from '../call/caller.js';
+import type { AddressReader } from '../call/client-address.js';
 import type { MethodRule } from '../rules/rule-table.js';
 
-/** One call on its way through the door. The steps write down what they find out. */
-export interface Visit<Metadata = unknown> {
-  readonly call: CallInfo<Metadata>;
-  readonly rule: MethodRule<Metadata>;
+/** One call on its way through the pipeline. Steps record here what they find out. */
+export class CallContext {
+  readonly incoming: IncomingCall;
   readonly authorization: AuthorizationValue;
-  /** Who is calling, once that is known; nobody on an anonymous call. The handler of a `public` method is not told. */
-  identity: WalletIdentity | undefined;
-  /** The caller as lists and limits see him; made when one of them asks. */
-  caller: Caller | undefined;
-  /** The limit in which it was counted last. */
-  limit?: string | undefined;
-  /** Whether the token was known; `undefined` before that is clear, and unless somebody listens to decisions. */
-  cached?: boolean | undefined;
-  /** How long the token took, in milliseconds; only if somebody listens to decisions. */
-  verificationMs?: number | undefined;
+  readonly rule: MethodRule;
+  /** Whoever has proven to be calling; `undefined` before that and on anonymous calls. */
+  identity: WalletIdentity | undefined = undefined;
+  /** The limit in which the call was counted last. */
+  limit: string | undefined = undefined;
+  /** Whether the token was cached; `undefined` before that is clear, and unless decisions are listened to. */
+  cached: boolean | undefined = undefined;
+  /** How long the token took, in milliseconds; only if decisions are listened to. */
+  verificationMs: number | undefined = undefined;
+  /** How many messages came before. */
+  messages = 0;
+  readonly #addresses: AddressReader;
+  #caller: Caller | undefined = undefined;
+  #info: CallInfo | undefined = undefined;
+  #address: string | undefined | null = null;
+  #ends: (() => void)[] | undefined = undefined;
+
+  constructor(
+    incoming: IncomingCall,
+    authorization: AuthorizationValue,
+    rule: MethodRule,
+    addresses: AddressReader,
+  ) {
+    this.incoming = incoming;
+    this.authorization = authorization;
+    this.rule = rule;
+    this.#addresses = addresses;
+  }
+
+  /** The caller as lists and limits see it; made when one of them needs it. */
+  get caller(): Caller {
+    return (this.#caller ??= new Caller(this));
+  }
+
+  /** The call as hooks see it; made when one is called. */
+  get info(): CallInfo {
+    return (this.#info ??= new HookCall(this));
+  }
+
+  /** The caller's full IP address, worked out once. */
+  get address(): string | undefined {
+    if (this.#address === null) {
+      this.#address = this.#addresses.fullAddressOf(this.incoming.peer, this.incoming.header('x-forwarded-for'));
+    }
+    return this.#address;
+  }
+
+  /** The identity that handlers, lists and hooks about messages may see: none on `public` methods. */
+  get visibleIdentity(): WalletIdentity | undefined {
+    return this.rule.auth === 'public' ? undefined : this.identity;
+  }
+
+  /** Has a function called once, when the call is over, however it ends. What it throws is dropped. */
+  onEnd(end: () => void): void {
+    (this.#ends ??= []).push(end);
+  }
+
+  /** Whether anything waits for the call's end. */
+  get isHeld(): boolean {
+    return this.#ends !== undefined;
+  }
+
+  /** Calls what waits for the end. */
+  end(): void {
+    const ends = this.#ends;
+    this.#ends = undefined;
+    for (const end of ends ?? []) quietly(end);
+  }
 }
 
-/** What a step says: go on, or why not. It may also throw that; anything else that it throws is INTERNAL. */
+/** What a step answers: a refusal, or nothing to go on. It may also throw a refusal; anything else that it throws is INTERNAL. */
 export type Answer = AuthError | undefined;
 
-/** One check of a call. */
-export type Step<Metadata = unknown> = (visit: Visit<Metadata>) => Answer | Promise<Answer>;
+/** One check of a call, complete with what it needs. */
+export type CallStep = (call: CallContext) => Answer | Promise<Answer>;
 
-/** One check of a message. @param index how many messages of the call came before. */
-export type MessageStep<Metadata = unknown> = (
-  visit: Visit<Metadata>,
-  message: unknown,
-  index: number,
-) => Answer | Promise<Answer>;
+/** One check of a message, complete with what it needs. */
+export type MessageStep = (call: CallContext, message: unknown) => Answer | Promise<Answer>;
+
+/** A step for the list if it is configured, which is when there is something that it needs. */
+export function use<Needs>(
+  step: (call: CallContext, needs: Needs) => Answer | Promise<Answer>,
+  needs: Needs | undefined,
+): CallStep[] {
+  return needs === undefined ? [] : [(call) => step(call, needs)];
+}
+
+/** `use` for a check of messages. */
+export function useForMessages<Needs>(
+  step: (call: CallContext, message: unknown, needs: Needs) => Answer | Promise<Answer>,
+  needs: Needs | undefined,
+): MessageStep[] {
+  return needs === undefined ? [] : [(call, message) => step(call, message, needs)];
+}
 
 /**
- * Takes the steps in turn up to the first that refuses.
+ * Runs steps in turn up to the first that refuses. Never throws and never rejects: what a step throws or rejects with is
+ * its refusal.
  * @returns a promise only if a step gave one.
  */
-export function takeSteps<Arguments extends readonly unknown[]>(
+export function runSteps<Arguments extends readonly unknown[]>(
   steps: readonly ((...each: Arguments) => Answer | Promise<Answer>)[],
   ...each: Arguments
 ): Answer | Promise<Answer> {
-  let taken = 0;
-  for (const step of steps) {
-    const answer = step(...each);
-    taken++;
-    if (answer === undefined) continue;
-    if (!(answer instanceof Promise)) return answer;
-    return answer.then((late) => late ?? takeSteps(steps.slice(taken), ...each));
-  }
-  return undefined;
+  return runFrom(0, steps, each);
 }
 
-/** Whether other people's code answered with something to wait for. */
-export function isPromiseLike<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
-  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
+function runFrom<Arguments extends readonly unknown[]>(
+  first: number,
+  steps: readonly ((...each: Arguments) => Answer | Promise<Answer>)[],
+  each: Arguments,
+): Answer | Promise<Answer> {
+  try {
+    for (let i = first; i < steps.length; i++) {
+      const answer = steps[i]?.(...each);
+      if (answer === undefined) continue;
+      if (!(answer instanceof Promise)) return answer;
+      return answer.then((late) => late ?? runFrom(i + 1, steps, each), asAuthError);
+    }
+    return undefined;
+  } catch (error) {
+    return asAuthError(error);
+  }
 }

@@ -1,0 +1,16 @@
+import type { Gate } from './create-gate.js';
+
+/** What the adapter of a transport shows of its gate. */
+export type GateFacts = Pick<Gate, 'curve' | 'cachedTokens' | 'cachedDevices' | 'checkRules'>;
+
+/** Shows a gate's facts on what stands for it at a transport. */
+export function withGateFacts<T extends object>(target: T, gate: Gate): T & GateFacts {
+  return Object.freeze(
+    Object.defineProperties(target, {
+      curve: { value: gate.curve, enumerable: true },
+      cachedTokens: { get: () => gate.cachedTokens, enumerable: true },
+      cachedDevices: { get: () => gate.cachedDevices, enumerable: true },
+      checkRules: { value: gate.checkRules, enumerable: true },
+    }) as T & GateFacts,
+  );
+}

@@ -1,0 +1,201 @@
+import { Metadata, ServerInterceptingCall } from '@grpc/grpc-js';
+
+import { refusal } from '../../errors.js';
+import type { IncomingCall } from '../../gate/call/call.js';
+import type { Gate } from '../../gate/create-gate.js';
+import type { Admission, Decision } from '../../gate/decision.js';
+import { refusalStatus, type RefusalStatus } from '../../status-details.js';
+import { EXPIRES_KEY } from '../expires-key.js';
+import { statusToSend, type StatusToSend } from '../status.js';
+import { admittedContext, type AuthContext } from './identity-of.js';
+
+type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
+type Listener = Parameters<ServerInterceptingCall['start']>[0];
+
+/** Stands for the end of the request among messages that wait. */
+const HALF_CLOSE = Symbol('half close');
+
+/**
+ * One call on a grpc-js server, towards its handler and towards the client at once. Before it is admitted it ends in exactly
+ * one of the handler's start or `sendStatus`, whatever happens; what is read meanwhile waits. After that, a message that is
+ * refused ends it: the caller gets the status behind the messages already sent, the handler is told by `onCancel`, once, and
+ * nothing that it still sends goes out.
+ */
+export class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall {
+  readonly method: string;
+  readonly #call: InnerCall;
+  readonly #gate: Gate;
+  #metadata: Metadata | undefined = undefined;
+  #handler: Listener | undefined = undefined;
+  #admission: Admission | undefined = undefined;
+  /** Whether a decision is pending, about the call or about one of its messages. */
+  #deciding = true;
+  /** What was read while a decision was pending. */
+  #waiting: unknown[] | undefined = undefined;
+  #headersSent = false;
+  #over = false;
+  #cancelled = false;
+
+  constructor(call: InnerCall, method: string, gate: Gate) {
+    super(call);
+    this.method = method;
+    this.#call = call;
+    this.#gate = gate;
+  }
+
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  /** The caller's metadata. */
+  get metadata(): Metadata | undefined {
+    return this.#metadata;
+  }
+
+  header(name: string): readonly string[] {
+    return this.#metadata?.get(name).filter((value) => typeof value === 'string') ?? [];
+  }
+
+  override start(handler: Listener): void {
+    this.#handler = handler;
+    this.#call.start(this);
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#metadata = metadata;
+    try {
+      const decision = this.#gate.decide(this, metadata.get('authorization'));
+      if (!(decision instanceof Promise)) return this.#apply(decision);
+      decision.then((late) => this.#apply(late)).catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onReceiveMessage(message: unknown): void {
+    if (this.#deciding) this.#wait(message);
+    else if (!this.#over) this.#receive(message);
+  }
+
+  onReceiveHalfClose(): void {
+    if (this.#deciding) this.#wait(HALF_CLOSE);
+    else if (!this.#over) this.#handler?.onReceiveHalfClose();
+  }
+
+  onCancel(): void {
+    this.#over = true;
+    this.#waiting = undefined;
+    this.#release();
+    this.#cancel();
+  }
+
+  override sendMetadata(metadata: Metadata): void {
+    if (this.#over || this.#headersSent) return;
+    this.#headersSent = true;
+    const expiresAtMs = this.#admission?.expiresAtMs;
+    if (expiresAtMs === undefined) return this.#call.sendMetadata(metadata);
+    const own = metadata.clone(); // a handler may send one object to many callers
+    own.set(EXPIRES_KEY, String(expiresAtMs));
+    this.#call.sendMetadata(own);
+  }
+
+  override sendMessage(message: unknown, callback: () => void): void {
+    if (this.#over) return;
+    if (!this.#headersSent) this.#sendOwnMetadata();
+    this.#call.sendMessage(message, callback);
+  }
+
+  override sendStatus(status: StatusToSend): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#release();
+    this.#call.sendStatus(status);
+  }
+
+  override getAuthContext(): AuthContext {
+    const context = this.#call.getAuthContext();
+    return this.#admission ? admittedContext(context, this.#admission.identity) : context;
+  }
+
+  /** grpc-js would send empty headers with the first message: nothing to copy. */
+  #sendOwnMetadata(): void {
+    this.#headersSent = true;
+    const expiresAtMs = this.#admission?.expiresAtMs;
+    if (expiresAtMs === undefined) return;
+    const own = new Metadata();
+    own.set(EXPIRES_KEY, String(expiresAtMs));
+    this.#call.sendMetadata(own);
+  }
+
+  #apply(decision: Decision): void {
+    if (!decision.admitted) return this.sendStatus(statusToSend(decision.status));
+    if (this.#over) return decision.onEnd?.();
+    this.#admission = decision;
+    this.#deciding = false;
+    this.#handler?.onReceiveMetadata(this.#metadata ?? new Metadata());
+    this.#resume();
+  }
+
+  /** Takes a message that may be decided about now. */
+  #receive(message: unknown): void {
+    const check = this.#admission?.checkMessage;
+    if (check === undefined) return this.#handler?.onReceiveMessage(message);
+    try {
+      const refused = check(message);
+      if (!(refused instanceof Promise)) return this.#applyTo(message, refused);
+      this.#deciding = true;
+      refused
+        .then((late) => {
+          this.#deciding = false;
+          this.#applyTo(message, late);
+          this.#resume();
+        })
+        .catch((error: unknown) => this.#fail(error));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #applyTo(message: unknown, refused: RefusalStatus | undefined): void {
+    if (this.#over) return;
+    if (refused === undefined) this.#handler?.onReceiveMessage(message);
+    else this.#end(statusToSend(refused));
+  }
+
+  #wait(event: unknown): void {
+    if (!this.#over) (this.#waiting ??= []).push(event);
+  }
+
+  /** Goes on with what was read meanwhile, up to the next decision that takes time. */
+  #resume(): void {
+    while (this.#waiting !== undefined && !this.#deciding && !this.#over) {
+      const event = this.#waiting.shift();
+      if (this.#waiting.length === 0) this.#waiting = undefined;
+      if (event === HALF_CLOSE) this.#handler?.onReceiveHalfClose();
+      else this.#receive(event);
+    }
+  }
+
+  /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as grpc-js would do it. */
+  #end(status: StatusToSend): void {
+    this.sendStatus(status);
+    process.nextTick(() => this.#cancel());
+  }
+
+  /** Tells the handler, once. */
+  #cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#handler?.onCancel();
+  }
+
+  /** Lets go of what steps hold for as long as the call lives. */
+  #release(): void {
+    this.#admission?.onEnd?.();
+  }
+
+  /** The last resort: whatever went wrong, the call ends closed and the process lives. */
+  #fail(cause: unknown): void {
+    this.#end(statusToSend(refusalStatus(refusal('INTERNAL', { cause }), Date.now())));
+  }
+}
