@@ -84,7 +84,7 @@ describe('the checker', () => {
     ['one transport imports another', 'src/connect/auth.ts', `import { a } from '../grpc/auth.js';`],
     ['testing imports grpc', 'src/testing/mint.ts', `import { a } from '../grpc/auth.js';`],
     ['grpc imports connect packages', 'src/grpc/auth.ts', `import { connect } from '@connectrpc/connect';`],
-    ['gate imports rate-limiter-flexible', 'src/gate/gate.ts', `import 'rate-limiter-flexible';`],
+    ['gate imports a client of Redis', 'src/gate/gate.ts', `import 'ioredis';`],
     ['redis imports a transport folder', 'src/redis/limits.ts', `import type { a } from '../grpc/auth.js';`],
     ['otel imports a transport folder', 'src/otel/metrics.ts', `import type { a } from '../grpc/auth.js';`],
     ['gate imports OpenTelemetry', 'src/gate/gate.ts', `import type { Meter } from '@opentelemetry/api';`],

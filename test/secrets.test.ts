@@ -13,7 +13,7 @@ import { exportIdentity } from '../src/client/export-identity.js';
 import { importIdentity } from '../src/client/import-identity.js';
 import { fastestCurve } from '../src/curves/fastest-curve.js';
 import { createGate } from '../src/gate/create-gate.js';
-import type { DecisionEvent } from '../src/gate/options.js';
+import type { DecisionEvent } from '../src/gate/decision.js';
 import { attachToken } from '../src/grpc/client/attach-token.js';
 import { walletAuth } from '../src/grpc/server/wallet-auth.js';
 import { AuthError, createVerifier, decodeToken, type AuthorizationValue } from '../src/index.js';

@@ -16,7 +16,7 @@ import { compileRules, type MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
 import { authenticate, authenticateIfPresent, limitFailures, measured, verifyWith } from './steps/authenticate.js';
 import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
-import { chargeCall, chargeMessage, limitAddress } from './steps/charge.js';
+import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
 import {
@@ -84,12 +84,16 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const methods = methodsOf(services ?? []);
   const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
   if (services) checkRules(rules, methods.keys());
-  const verifier = createVerifier({ ...verifierOptions(options), curve: options.curve ?? fastestCurve() });
+  const verifier = createVerifier({
+    ...verifierOptions(options),
+    curve: options.curve === undefined ? fastestCurve() : options.curve,
+  });
   const access = createAccess(options.access);
   const addresses = createAddressReader(options.trustedProxies);
-  const limits = options.limits && createLimits(options.limits, nowMs);
+  const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
   checkLimitNames(rules, limits);
-  const failures = options.failedTokenLimit && createFailedTokenLimit(options.failedTokenLimit, nowMs);
+  const failures =
+    options.failedTokenLimit === undefined ? undefined : createFailedTokenLimit(options.failedTokenLimit, nowMs);
   const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
 
   const plain = verifyWith(verifier);
@@ -114,6 +118,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...useForMessages(checkOwnWallet, rule.ownWallet),
         ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
         ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
+        ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
       ],
     };
   }

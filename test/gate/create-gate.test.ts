@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { AuthError, type AuthReason } from '../../src/errors.js';
-import type { CallInfo } from '../../src/gate/call/call.js';
+import type { IncomingCall } from '../../src/gate/call/call.js';
 import { createGate } from '../../src/gate/create-gate.js';
-import type { Decision } from '../../src/gate/decision.js';
-import type { DecisionEvent, GateOptions } from '../../src/gate/options.js';
+import type { Decision, DecisionEvent } from '../../src/gate/decision.js';
+import type { GateOptions } from '../../src/gate/options.js';
 import type { AuthorizationValue } from '../../src/index.js';
 import { refusalDetails } from '../../src/status-details.js';
 import { mintToken } from '../../src/testing/mint-token.js';
@@ -13,7 +13,7 @@ import { testWallets } from '../../src/testing/test-wallets.js';
 
 const { now } = settableClock();
 const good = `Bearer ${mintToken({ now })}`;
-const call: CallInfo = { method: '/a.S/M', peer: '203.0.113.7:1', metadata: undefined, header: () => [] };
+const call: IncomingCall = { method: '/a.S/M', peer: '203.0.113.7:1', metadata: undefined, header: () => [] };
 
 function door(options: GateOptions = {}) {
   const events: DecisionEvent[] = [];

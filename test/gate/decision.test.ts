@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { CallInfo } from '../../src/gate/call/call.js';
+import type { IncomingCall } from '../../src/gate/call/call.js';
 import { createGate } from '../../src/gate/create-gate.js';
-import type { DecisionEvent, GateOptions } from '../../src/gate/options.js';
+import type { DecisionEvent } from '../../src/gate/decision.js';
+import type { GateOptions } from '../../src/gate/options.js';
 import { mintToken, type MintTokenOptions } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { compileProto, serviceOf } from '../support/compile-proto.js';
@@ -25,7 +26,7 @@ const windowMs = 60_000;
 function door(options: GateOptions = {}) {
   const events: DecisionEvent[] = [];
   const gate = createGate({ now: clock.now, onDecision: (event) => events.push(event), ...options });
-  const call = (method: string): CallInfo => ({
+  const call = (method: string): IncomingCall => ({
     method,
     peer: '203.0.113.1:1',
     metadata: undefined,

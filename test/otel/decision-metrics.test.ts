@@ -9,8 +9,9 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { nobleCurve } from '../../src/crypto/noble-curve.js';
 import { createGate } from '../../src/gate/create-gate.js';
-import type { DecisionEvent, GateOptions } from '../../src/gate/options.js';
+import type { DecisionEvent, GateOptions } from '../../src/gate/decision.js';
 import { decisionMetrics } from '../../src/otel/decision-metrics.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 
@@ -122,7 +123,7 @@ describe('a real door', () => {
   const door = (options: GateOptions) => {
     const seen = sdk();
     const listener = decisionMetrics(seen.provider);
-    const gate = createGate({ ...options, onDecision: listener });
+    const gate = createGate({ curve: nobleCurve, ...options, onDecision: listener });
     listener.watch(gate);
     return { ...seen, gate };
   };

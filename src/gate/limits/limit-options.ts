@@ -79,7 +79,9 @@ export function limitSettings(options: LimitOptions): LimitSettings {
   if (anonymous !== undefined && !classes.has(anonymous))
     throw new TypeError(`limits.anonymous: ${JSON.stringify(anonymous)} is not in limits.classes`);
   const before =
-    beforeAuthentication && readClass('limits.beforeAuthentication', beforeAuthentication, factor).bucket;
+    beforeAuthentication === undefined
+      ? undefined
+      : readClass('limits.beforeAuthentication', beforeAuthentication, factor).bucket;
   return { classes, keyBy, anonymous, beforeAuthentication: before, maxCallers, store };
 }
 

@@ -60,8 +60,7 @@ export function createLimits(options: LimitOptions, nowMs: () => number): Limits
 
   return Object.freeze({
     has: (name: string) => limits.has(name),
-    takeBefore:
-      before && ((network: string) => refusalAfter(before(network, 1) as number, 'beforeAuthentication')),
+    takeBefore: before && ((network: string) => refusalAfter(before(network, 1) as number, 'beforeAuthentication')),
     limitFor(caller: Caller, named: string): Limit {
       const name = anonymous !== undefined && keyOf(caller) === undefined ? anonymous : named;
       const limit = limits.get(name);

@@ -1,7 +1,7 @@
 import type { AuthRule } from '../call/call.js';
+import type { DeclaredRule, RuleSource } from './declared-rules.js';
 import type { MethodRule, RuleTable } from './rule-table.js';
 import { WELL_KNOWN_METHODS } from './well-known.js';
-import type { DeclaredRule, RuleSource } from './declared-rules.js';
 
 /** One rule and what it decides. */
 export interface RuleCoverage {

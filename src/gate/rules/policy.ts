@@ -66,7 +66,10 @@ const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
  * @param name how to call it in errors, such as `rules["a.S/M"]`.
  * @throws TypeError naming what is wrong.
  */
-export function readPolicy<Metadata>(name: string, declared: AuthRule | MethodPolicy<Metadata>): MethodPolicy<Metadata> {
+export function readPolicy<Metadata>(
+  name: string,
+  declared: AuthRule | MethodPolicy<Metadata>,
+): MethodPolicy<Metadata> {
   if (RULES.includes(declared)) return Object.freeze({ auth: declared as AuthRule });
   if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) {
     throw new TypeError(`${name} must be 'required', 'optional', 'public' or an object`);

@@ -26,17 +26,31 @@ export function chargeCall(call: CallContext, charging: Charging): Answer | Prom
 
 /** The step that charges messages: the first where its cost depends on it, the others where each one costs. */
 export function chargeMessage(call: CallContext, message: unknown, charging: Charging): Answer | Promise<Answer> {
-  const { rule, incoming } = call;
-  const isFirst = call.messages === 0;
-  if (isFirst ? !rule.costByMessage : !rule.chargeMessages) return undefined;
+  if (!hasCost(call)) return undefined;
+  const { cost, limit } = costOf(call, message);
+  return charge(call, cost, limit, charging);
+}
+
+/** The step where costs depend on messages and there are no limits: a function that fails is found all the same. */
+export function checkCost(call: CallContext, message: unknown): Answer {
+  if (hasCost(call)) costOf(call, message);
+  return undefined;
+}
+
+/** Whether the call's next message has a cost of its own, beside what the call cost before. */
+function hasCost({ rule, messages }: CallContext): boolean {
+  return messages === 0 ? rule.costByMessage : rule.chargeMessages;
+}
+
+/** @throws TypeError if a function of the operator's gives no cost or limit; whatever else it throws. */
+function costOf({ rule, info }: CallContext, message: unknown): { cost: number; limit: string } {
   const request = message as never; // its type is the business of the rule that names it
-  const cost: unknown = typeof rule.cost === 'function' ? rule.cost(request, call.info) : rule.cost;
-  const limit: unknown = typeof rule.limit === 'function' ? rule.limit(request, call.info) : rule.limit;
-  if (isCost(cost) && isLimitName(limit)) return charge(call, cost, limit, charging);
+  const cost: unknown = typeof rule.cost === 'function' ? rule.cost(request, info) : rule.cost;
+  const limit: unknown = typeof rule.limit === 'function' ? rule.limit(request, info) : rule.limit;
+  if (isCost(cost) && isLimitName(limit)) return { cost, limit };
   dropPromise(cost);
   dropPromise(limit);
-  const what = isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer';
-  throw new TypeError(`${incoming.method}: ${what}`);
+  throw new TypeError(isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer');
 }
 
 /** Takes a cost out of the caller's bucket. @throws TypeError if there is no such limit. */

@@ -28,12 +28,7 @@ export class CallContext {
   #address: string | undefined | null = null;
   #ends: (() => void)[] | undefined = undefined;
 
-  constructor(
-    incoming: IncomingCall,
-    authorization: AuthorizationValue,
-    rule: MethodRule,
-    addresses: AddressReader,
-  ) {
+  constructor(incoming: IncomingCall, authorization: AuthorizationValue, rule: MethodRule, addresses: AddressReader) {
     this.incoming = incoming;
     this.authorization = authorization;
     this.rule = rule;

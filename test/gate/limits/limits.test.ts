@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { AuthError } from '../../../src/errors.js';
 import type { Caller } from '../../../src/gate/call/caller.js';
+import type { LimitOptions } from '../../../src/gate/limits/limit-options.js';
 import type { LimitStore } from '../../../src/gate/limits/limit-store.js';
-import { createLimits, type LimitOptions } from '../../../src/gate/limits/limits.js';
+import { createLimits } from '../../../src/gate/limits/limits.js';
 import { xmtpLimits } from '../../../src/gate/limits/xmtp-limits.js';
 
 const START = Date.UTC(2025, 0);
@@ -13,22 +14,28 @@ const caller = (facts: { wallet?: string; deviceId?: string; network?: string })
   ({ network: '203.0.113.7', ...facts }) as unknown as Caller;
 const alice = caller({ wallet: '0xA', deviceId: '0xA/1' });
 const alicesPhone = caller({ wallet: '0xA', deviceId: '0xA/2' });
-const stranger = caller({});
+const unknown = caller({});
 
-function door(options: Partial<LimitOptions> = {}) {
-  const limits = createLimits({ classes, ...options }, () => START);
-  if (!limits) throw new Error('no limits');
-  return limits;
+/** Limits, by whose names a caller is charged, before authentication too. */
+function limitsOf(options: LimitOptions) {
+  const limits = createLimits(options, () => START);
+  return {
+    has: limits.has,
+    takeBefore: (who: Caller) => limits.takeBefore?.(who.network),
+    take: (who: Caller, limit: string, cost: number, hasPriority: boolean) =>
+      limits.limitFor(who, limit).take(who, cost, hasPriority),
+  };
 }
+const withClasses = (options: Partial<LimitOptions> = {}) => limitsOf({ classes, ...options });
 
 /** How many calls of one point go through, out of ten. */
-function admitted(limits: ReturnType<typeof door>, who: Caller, limit = 'default', hasPriority = false): number {
+function admitted(limits: ReturnType<typeof limitsOf>, who: Caller, limit = 'default', hasPriority = false): number {
   return Array.from({ length: 10 }, () => limits.take(who, limit, 1, hasPriority)).filter((each) => !each).length;
 }
 
 describe('limits', () => {
   it('refuse with RATE_LIMITED and the time to wait', () => {
-    const limits = door();
+    const limits = withClasses();
     expect(limits.take(alice, 'default', 2, false)).toBeUndefined();
     const refused = limits.take(alice, 'default', 2, false);
     expect(refused).toMatchObject({ reason: 'RATE_LIMITED', info: { retry_after_ms: '1000' } });
@@ -36,75 +43,65 @@ describe('limits', () => {
   });
 
   it('count each limit by itself', () => {
-    const limits = door();
+    const limits = withClasses();
     expect([admitted(limits, alice), admitted(limits, alice, 'publish')]).toEqual([3, 2]);
   });
 
   it('count a wallet, whatever its devices', () => {
-    const limits = door();
+    const limits = withClasses();
     expect([admitted(limits, alice), admitted(limits, alicesPhone)]).toEqual([3, 0]);
   });
 
   it('count each device when told so', () => {
-    const limits = door({ keyBy: 'device' });
+    const limits = withClasses({ keyBy: 'device' });
     expect([admitted(limits, alice), admitted(limits, alicesPhone)]).toEqual([3, 3]);
   });
 
   it('count those without identity by address, in the limit of the method', () => {
-    const limits = door();
-    expect(admitted(limits, stranger, 'publish')).toBe(2);
+    const limits = withClasses();
+    expect(admitted(limits, unknown, 'publish')).toBe(2);
     expect(admitted(limits, caller({}), 'publish')).toBe(0);
     expect(admitted(limits, caller({ network: '203.0.113.8' }), 'publish')).toBe(2);
     expect(admitted(limits, alice, 'publish')).toBe(2);
   });
 
   it('count those without identity in the limit that is named for them', () => {
-    const limits = door({ anonymous: 'publish' });
-    expect([admitted(limits, stranger), admitted(limits, alice)]).toEqual([2, 3]);
+    const limits = withClasses({ anonymous: 'publish' });
+    expect([admitted(limits, unknown), admitted(limits, alice)]).toEqual([2, 3]);
   });
 
   it('are wider for priority callers: twice, or what the options say, or what the limit says', () => {
-    expect(admitted(door(), alice, 'default', true)).toBe(6);
-    expect(admitted(door({ priorityFactor: 3 }), alice, 'default', true)).toBe(9);
+    expect(admitted(withClasses(), alice, 'default', true)).toBe(6);
+    expect(admitted(withClasses({ priorityFactor: 3 }), alice, 'default', true)).toBe(9);
     const own = { ...classes, default: { ...classes.default, priorityFactor: 1 } };
-    expect(admitted(door({ classes: own, priorityFactor: 3 }), alice, 'default', true)).toBe(3);
-  });
-
-  it('take nothing for a cost of 0', () => {
-    const limits = door();
-    expect(admitted(limits, alice)).toBe(3);
-    expect(limits.take(alice, 'default', 0, false)).toBeUndefined();
+    expect(admitted(withClasses({ classes: own, priorityFactor: 3 }), alice, 'default', true)).toBe(3);
   });
 
   it('refuse what a full bucket never holds, with no time to wait for', () => {
-    const refused = door().take(alice, 'default', 4, false);
+    const refused = withClasses().take(alice, 'default', 4, false);
     expect(refused).toMatchObject({ reason: 'RATE_LIMITED', info: {} });
-    expect(door().take(alice, 'default', 4, true)).toBeUndefined();
+    expect(withClasses().take(alice, 'default', 4, true)).toBeUndefined();
   });
 
   it.each(['nope', 'toString', '__proto__'])('throw for %j, of which there is none', (limit) => {
-    expect(() => door().take(alice, limit, 0, false)).toThrow(/^there is no limit/);
-    expect(door().has(limit)).toBe(false);
+    expect(() => withClasses().take(alice, limit, 0, false)).toThrow(/^there is no limit/);
+    expect(withClasses().has(limit)).toBe(false);
   });
 
   it('have one for all calls of an address before authentication, if asked', () => {
-    const limits = door({ beforeAuthentication: { points: 2, windowMs: 1_000 } });
-    const before = [1, 2, 3].map(() => limits.takeBefore(stranger));
+    const limits = withClasses({ beforeAuthentication: { points: 2, windowMs: 1_000 } });
+    const before = [1, 2, 3].map(() => limits.takeBefore(unknown));
     expect(before.slice(0, 2)).toEqual([undefined, undefined]);
     expect(before[2]).toMatchObject({ reason: 'RATE_LIMITED', info: { retry_after_ms: '500' } });
     expect(limits.takeBefore(caller({ network: '203.0.113.8' }))).toBeUndefined();
-    expect(door().takeBefore(stranger)).toBeUndefined();
+    expect(withClasses().takeBefore(unknown)).toBeUndefined();
   });
 
-  it('keep books on a bounded number of callers', () => {
-    const limits = door({ maxCallers: 1 });
+  it('track a bounded number of callers', () => {
+    const limits = withClasses({ maxCallers: 1 });
     expect(admitted(limits, alice)).toBe(3);
-    expect(admitted(limits, stranger)).toBe(3);
+    expect(admitted(limits, unknown)).toBe(3);
     expect(admitted(limits, alice)).toBe(3);
-  });
-
-  it('are none if there are no options', () => {
-    expect(createLimits(undefined, () => START)).toBeUndefined();
   });
 });
 
@@ -114,14 +111,14 @@ describe('limits in a store', () => {
   });
 
   it('wait for its answer', async () => {
-    expect(await door({ store: store(async () => 0) }).take(alice, 'default', 1, false)).toBeUndefined();
-    const refused = door({ store: store(async () => 70) }).take(alice, 'default', 1, false);
+    expect(await withClasses({ store: store(async () => 0) }).take(alice, 'default', 1, false)).toBeUndefined();
+    const refused = withClasses({ store: store(async () => 70) }).take(alice, 'default', 1, false);
     expect(await refused).toMatchObject({ reason: 'RATE_LIMITED', info: { retry_after_ms: '70' } });
   });
 
   it('are closed when it fails', async () => {
     const failure = new Error('gone');
-    const limits = door({ store: store(() => Promise.reject(failure)) });
+    const limits = withClasses({ store: store(() => Promise.reject(failure)) });
     const answer = await limits.take(alice, 'default', 1, false);
     expect(answer).toBeInstanceOf(AuthError);
     expect(answer).toMatchObject({ reason: 'AUTH_UNAVAILABLE', cause: failure });
@@ -130,7 +127,7 @@ describe('limits in a store', () => {
   it('give it names and sizes, and never a token', () => {
     const opened: unknown[] = [];
     const keys: unknown[] = [];
-    const limits = door({
+    const limits = withClasses({
       store: { open: (name, bucket) => (opened.push([name, bucket]), (key) => (keys.push(key), 0)) },
     });
     expect(limits.take(alice, 'publish', 2, true)).toBeUndefined();
@@ -144,12 +141,12 @@ describe('limits in a store', () => {
   });
 
   it('do not ask it before authentication', () => {
-    const limits = door({
+    const limits = withClasses({
       store: store(() => Promise.reject(new Error('asked'))),
       beforeAuthentication: { points: 1, windowMs: 1_000 },
     });
-    expect(limits.takeBefore(stranger)).toBeUndefined();
-    expect(limits.takeBefore(stranger)).toMatchObject({ reason: 'RATE_LIMITED' });
+    expect(limits.takeBefore(unknown)).toBeUndefined();
+    expect(limits.takeBefore(unknown)).toMatchObject({ reason: 'RATE_LIMITED' });
   });
 });
 
@@ -191,9 +188,9 @@ describe('wrong options are refused by name', () => {
 });
 
 it('xmtpLimits are limits', () => {
-  const limits = createLimits(xmtpLimits, () => START);
-  expect(limits?.take(alice, 'default', 20_000, false)).toBeUndefined();
-  expect(limits?.take(alice, 'default', 1, false)).toMatchObject({ info: { retry_after_ms: '15' } });
-  expect(limits?.take(alice, 'publish', 12_000, true)).toBeUndefined();
-  expect(limits?.take(alice, 'publish', 3_001, false)).toMatchObject({ reason: 'RATE_LIMITED' });
+  const limits = limitsOf(xmtpLimits);
+  expect(limits.take(alice, 'default', 20_000, false)).toBeUndefined();
+  expect(limits.take(alice, 'default', 1, false)).toMatchObject({ info: { retry_after_ms: '15' } });
+  expect(limits.take(alice, 'publish', 12_000, true)).toBeUndefined();
+  expect(limits.take(alice, 'publish', 3_001, false)).toMatchObject({ reason: 'RATE_LIMITED' });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 
 import { createLimits } from '../../../src/gate/limits/limits.js';
+import { checkLimitNames } from '../../../src/gate/rules/check-limit-names.js';
+import type { RuleSource } from '../../../src/gate/rules/declared-rules.js';
 import type { RuleTable } from '../../../src/gate/rules/rule-table.js';
-import type { RuleSource } from '../../../src/gate/rules/written-rules.js';
-import { checkLimitNames } from '../../../src/gate/steps/limit-steps.js';
 
 const limits = createLimits({ classes: { default: { points: 1, windowMs: 1_000 } } }, () => 0);
 
 /** One rule that names a limit. */
-function naming(limit: string, source: RuleSource): RuleTable<never> {
-  const rule = { key: '/a.S/M', pattern: 'a.S/M', source, policy: { limit }, fields: undefined };
-  return { written: [rule], ruleOf: () => expect.unreachable() };
+function naming(limit: string, source: RuleSource): RuleTable {
+  const rule = { key: '/a.S/M', pattern: 'a.S/M', source, policy: { limit }, ownWallet: undefined };
+  return { declared: [rule], ruleOf: () => expect.unreachable() };
 }
 
 describe('a rule that names a limit', () => {

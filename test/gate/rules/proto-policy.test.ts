@@ -2,11 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { checkRules } from '../../../src/gate/rules/check-rules.js';
-import { firstForeign } from '../../../src/gate/rules/own-wallet.js';
+import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
+import { firstForeign, planOfOptions } from '../../../src/gate/rules/own-wallet.js';
 import { methodPolicy, servicePolicy } from '../../../src/gate/rules/proto-policy.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { methodsOf } from '../../../src/gate/rules/service-methods.js';
-import type { AuthRules } from '../../../src/gate/rules/written-rules.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { compileProto, serviceOf } from '../../support/compile-proto.js';
 
@@ -54,14 +54,14 @@ const method = (service: string, name: string) => {
 
 describe('the options of methods and services', () => {
   it('say what stands in them and nothing else', () => {
-    expect(servicePolicy(serviceOf(registry, 'Notes'))?.policy).toEqual({
+    expect(servicePolicy(serviceOf(registry, 'Notes'))).toEqual({
       auth: 'optional',
       cost: 3,
       limit: 'notes',
       chargeMessages: true,
     });
-    expect(methodPolicy(method('Notes', 'Open'))).toEqual({ policy: { auth: 'public', cost: 0 }, fields: undefined });
-    expect(methodPolicy(method('Notes', 'Named'))?.policy).toEqual({ limit: 'rare' });
+    expect(methodPolicy(method('Notes', 'Open'))).toEqual({ auth: 'public', cost: 0 });
+    expect(methodPolicy(method('Notes', 'Named'))).toEqual({ limit: 'rare' });
     expect(methodPolicy(method('Notes', 'Bare'))).toBeUndefined();
     expect(servicePolicy(serviceOf(registry, 'Plain'))).toBeUndefined();
   });
@@ -115,7 +115,7 @@ describe('rules of both kinds together', () => {
     expect(rules.ruleOf('/test.v1.Notes/Bare')).toMatchObject({ auth: 'optional', cost: 7, limit: 'notes' });
     expect(rules.ruleOf('/test.v1.Notes/Open')).toMatchObject({ auth: 'public', cost: 0, limit: 'notes' });
     expect(rules.ruleOf('/test.v1.Notes/Named')).toMatchObject({ auth: 'required', cost: 7, limit: 'rare' });
-    expect(rules.ruleOf('/test.v1.Notes/Own').fields).toEqual([]);
+    expect(rules.ruleOf('/test.v1.Notes/Own').ownWallet).toBeUndefined();
     expect(rules.ruleOf('/other.Service/Call')).toMatchObject({ auth: 'public', cost: 50, limit: 'all' });
   });
 
@@ -159,7 +159,7 @@ describe('rules of both kinds together', () => {
 describe('the field option', () => {
   const foreign = (init: object, ...[wallet = alice]: [wallet?: string | null]) => {
     const { input } = method('Notes', 'All');
-    const fields = methodPolicy(method('Notes', 'All'))?.fields ?? [];
+    const fields = planOfOptions(method('Notes', 'All').input) ?? [];
     return firstForeign(fields, create(input, { said: alice, ...init }), wallet ?? undefined);
   };
   const item = (ownerId: string) => create(registry.getMessage('test.v1.Item')!, { ownerId });
@@ -204,7 +204,7 @@ describe('the field option', () => {
   });
 
   it('takes nothing for granted in messages that protobuf-es did not make', () => {
-    const fields = methodPolicy(method('Notes', 'All'))?.fields ?? [];
+    const fields = planOfOptions(method('Notes', 'All').input) ?? [];
     const owned = { said: alice, owners: [], by_name: {}, item: { owner_id: alice }, items: [], items_by_name: {} };
     expect(firstForeign(fields, { ...owned, item: undefined }, alice)).toBe('item');
     expect(firstForeign(fields, { ...owned, item: { owner_id: bob } }, alice)).toBe('item.owner_id');

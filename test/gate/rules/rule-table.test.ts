@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
+import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
-import type { AuthRules } from '../../../src/gate/rules/written-rules.js';
 
 describe('compileRules', () => {
-  it('is closed where nothing is written', () => {
+  it('is closed where nothing is declared', () => {
     expect(compileRules().ruleOf('/any.Service/Method')).toMatchObject({
       auth: 'required',
       pattern: 'default',
@@ -12,8 +12,8 @@ describe('compileRules', () => {
       cost: 1,
       limit: 'default',
       chargeMessages: false,
-      fields: [],
-      checksMessages: false,
+      ownWallet: undefined,
+      costByMessage: false,
       authorize: undefined,
     });
   });

@@ -1,88 +1,103 @@
 import { describe, expect, it } from 'vitest';
 
 import { refusal } from '../../../src/errors.js';
+import { createAddressReader } from '../../../src/gate/call/client-address.js';
 import type { MethodPolicy } from '../../../src/gate/rules/policy.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
-import { chargeCall, chargeMessage, type Charge, type Price } from '../../../src/gate/steps/charge.js';
-import type { Answer, Visit } from '../../../src/gate/steps/pipeline.js';
+import { chargeCall, chargeMessage, checkCost, type Charging } from '../../../src/gate/steps/charge.js';
+import { CallContext, type Answer } from '../../../src/gate/steps/pipeline.js';
 import { hostileValues } from '../../support/hostile-values.js';
 
 const call = { method: '/a.S/M', peer: '', metadata: undefined, header: () => [] };
 
-/** A visit to a method with a policy, and what its calls and messages are charged. */
-function till(policy: MethodPolicy, charged: Price[] = []) {
+/** A call of a method with a policy, and what it and its messages are charged. */
+function charged(policy: MethodPolicy) {
   const rule = compileRules({ '*': policy }).ruleOf(call.method);
-  const visit = { call, rule } as Partial<Visit> as Visit;
-  const charge: Charge = (_, price) => {
-    charged.push(price);
-    return price.cost > 100 ? refusal('RATE_LIMITED') : undefined;
+  const context = new CallContext(call, undefined, rule, createAddressReader());
+  const costs: { limit: string; cost: number }[] = [];
+  const take = (limit: string) => (_: unknown, cost: number) => {
+    costs.push({ cost, limit });
+    return cost > 100 ? refusal('RATE_LIMITED') : undefined;
   };
-  const enter = () => chargeCall(charge)(visit) as Answer;
-  const send = (message: unknown, index = 0) => chargeMessage(charge)(visit, message, index) as Answer;
-  return { charged, enter, send };
+  const limits = {
+    has: () => true,
+    takeBefore: undefined,
+    limitFor: (_: unknown, name: string) => ({ name, take: take(name) }),
+  };
+  const charging: Charging = { limits, hasPriority: () => false };
+  return {
+    costs,
+    start: () => (rule.costByMessage ? undefined : (chargeCall(context, charging) as Answer)),
+    send(message: unknown, index = 0) {
+      context.messages = index;
+      return chargeMessage(context, message, charging) as Answer;
+    },
+    check: (message: unknown) => checkCost(context, message),
+    limit: () => context.limit,
+  };
 }
 
 const length = (request: { items: readonly unknown[] }) => request.items.length;
 
 describe('a call', () => {
-  it('with a fixed price is charged at the door, once', () => {
-    const { charged, enter, send } = till({ cost: 4, limit: 'rare' });
-    enter();
+  it('with a fixed cost is charged at its start, once', () => {
+    const { costs, start, send } = charged({ cost: 4, limit: 'rare' });
+    start();
     for (const index of [0, 1, 2]) send({}, index);
-    expect(charged).toEqual([{ cost: 4, limit: 'rare' }]);
+    expect(costs).toEqual([{ cost: 4, limit: 'rare' }]);
   });
 
   it('costs 1 of the limit called default where nothing is said', () => {
-    const { charged, enter } = till({});
-    enter();
-    expect(charged).toEqual([{ cost: 1, limit: 'default' }]);
+    const { costs, start } = charged({});
+    start();
+    expect(costs).toEqual([{ cost: 1, limit: 'default' }]);
   });
 
-  it('with a price by message is charged for its first message, once', () => {
-    const { charged, enter, send } = till({ cost: length, limit: () => 'rare' });
-    enter();
-    expect(charged).toEqual([]);
+  it('with a cost by message is charged for its first message, once', () => {
+    const { costs, start, send } = charged({ cost: length, limit: () => 'rare' });
+    start();
+    expect(costs).toEqual([]);
     for (const index of [0, 1, 2]) send({ items: [1, 2] }, index);
-    expect(charged).toEqual([{ cost: 2, limit: 'rare' }]);
+    expect(costs).toEqual([{ cost: 2, limit: 'rare' }]);
   });
 
   it.each<[string, MethodPolicy, number[]]>([
     ['fixed', { cost: 2, chargeMessages: true }, [2, 2, 2]],
     ['by message', { cost: length, chargeMessages: true }, [1, 2, 3]],
     ['by message in its limit alone', { cost: 5, limit: () => 'a', chargeMessages: true }, [5, 5, 5]],
-  ])('whose messages are charged, %s, pays for each once', (_, policy, costs) => {
-    const { charged, enter, send } = till(policy);
-    enter();
+  ])('whose messages are charged, %s, pays for each once', (_, policy, expected) => {
+    const { costs, start, send } = charged(policy);
+    start();
     for (const index of [0, 1, 2]) send({ items: Array(index + 1) }, index);
-    expect(charged.map(({ cost }) => cost)).toEqual(costs);
+    expect(costs.map(({ cost }) => cost)).toEqual(expected);
   });
 
-  it('is refused as the limit says, at the door and for a message', () => {
-    expect(till({ cost: 101 }).enter()).toMatchObject({ reason: 'RATE_LIMITED' });
-    expect(till({ cost: () => 101 }).send({})).toMatchObject({ reason: 'RATE_LIMITED' });
+  it('is refused by the limit, at its start and for a message', () => {
+    expect(charged({ cost: 101 }).start()).toMatchObject({ reason: 'RATE_LIMITED' });
+    expect(charged({ cost: () => 101 }).send({})).toMatchObject({ reason: 'RATE_LIMITED' });
   });
 });
 
-describe('a function that finds a price', () => {
-  it('is asked with the message and the call', () => {
+describe('a function that finds a cost', () => {
+  it('is called with the message and the call', () => {
     const seen: unknown[] = [];
     const message = { items: [] };
-    till({ cost: (...facts) => (seen.push(...facts), 0) }).send(message);
-    expect(seen).toEqual([message, call]);
+    charged({ cost: (...facts) => (seen.push(...facts), 0) }).send(message);
+    expect(seen).toEqual([message, expect.objectContaining({ method: call.method })]);
   });
 
   const costs = hostileValues.filter(([name]) => name !== '0' && name !== '-0');
   it.each(costs)('throws for the cost %s, and charges nothing', (name, value) => {
-    const { charged, send } = till({ cost: () => value as number });
+    const { costs, send } = charged({ cost: () => value as number });
     expect(() => send({})).toThrow(name.includes('proxy') ? /./ : 'cost must answer a non-negative integer');
-    expect(charged).toEqual([]);
+    expect(costs).toEqual([]);
   });
 
   const limits = hostileValues.filter(([, value]) => typeof value !== 'string' || value === '');
   it.each(limits)('throws for the limit %s, and charges nothing', (name, value) => {
-    const { charged, send } = till({ limit: () => value as string });
+    const { costs, send } = charged({ limit: () => value as string });
     expect(() => send({})).toThrow(name.includes('proxy') ? /./ : 'limit must answer a name');
-    expect(charged).toEqual([]);
+    expect(costs).toEqual([]);
   });
 
   it('throws what the function throws, and drops the rejection of a promise', async () => {
@@ -90,8 +105,8 @@ describe('a function that finds a price', () => {
     const throwing = () => {
       throw thrown;
     };
-    expect(() => till({ cost: throwing }).send({})).toThrow(thrown);
-    expect(() => till({ cost: (async () => throwing()) as never }).send({})).toThrow(TypeError);
+    expect(() => charged({ cost: throwing }).send({})).toThrow(thrown);
+    expect(() => charged({ cost: (async () => throwing()) as never }).send({})).toThrow(TypeError);
     await new Promise(setImmediate); // an unhandled rejection would fail this file
   });
 });

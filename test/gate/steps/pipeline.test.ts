@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { refusal } from '../../../src/errors.js';
-import { takeSteps, type Answer } from '../../../src/gate/steps/pipeline.js';
+import { createAddressReader } from '../../../src/gate/call/client-address.js';
+import { compileRules } from '../../../src/gate/rules/rule-table.js';
+import { CallContext, runSteps, type Answer } from '../../../src/gate/steps/pipeline.js';
 
 type TestStep = (...facts: readonly number[]) => Answer | Promise<Answer>;
 
@@ -9,37 +11,60 @@ const denied = refusal('ACCESS_DENIED');
 const pass: TestStep = () => undefined;
 const passLater: TestStep = async () => undefined;
 const never: TestStep = () => {
-  throw new Error('this step must not be taken');
+  throw new Error('this step must not be run');
 };
 
-describe('takeSteps', () => {
+describe('runSteps', () => {
   it('goes on while steps say nothing, at once', () => {
     const seen: unknown[] = [];
     const steps = [pass, (...facts: readonly number[]) => void seen.push(facts)];
-    expect(takeSteps<readonly number[]>(steps, 1, 2)).toBeUndefined();
+    expect(runSteps<readonly number[]>(steps, 1, 2)).toBeUndefined();
     expect(seen).toEqual([[1, 2]]);
   });
 
   it('stops at the first refusal', () => {
-    expect(takeSteps([pass, () => denied, never])).toBe(denied);
+    expect(runSteps([pass, () => denied, never])).toBe(denied);
   });
 
   it('waits for a step, and takes those after it then', async () => {
     const seen: number[] = [];
     const count = (at: number) => () => void seen.push(at);
-    const answer = takeSteps([count(1), passLater, count(2), passLater, count(3), () => denied, never]);
+    const answer = runSteps([count(1), passLater, count(2), passLater, count(3), () => denied, never]);
     expect(seen).toEqual([1]);
     expect(await answer).toBe(denied);
     expect(seen).toEqual([1, 2, 3]);
   });
 
   it('stops at a late refusal', async () => {
-    expect(await takeSteps([async () => denied, never])).toBe(denied);
+    expect(await runSteps([async () => denied, never])).toBe(denied);
   });
 
-  it('passes on what steps throw and reject with', async () => {
-    expect(() => takeSteps([never])).toThrow('must not be taken');
-    await expect(takeSteps([passLater, never])).rejects.toThrow('must not be taken');
-    await expect(takeSteps([async () => Promise.reject(denied), never])).rejects.toBe(denied);
+  it('makes refusals of what steps throw and reject with: INTERNAL, unless it is one', async () => {
+    expect(runSteps([never])).toMatchObject({ reason: 'INTERNAL', cause: new Error('this step must not be run') });
+    expect(await runSteps([passLater, never])).toMatchObject({ reason: 'INTERNAL' });
+    expect(await runSteps([async () => Promise.reject(denied), never])).toBe(denied);
+    expect(await runSteps([async () => Promise.reject(new Error('database')), never])).toMatchObject({
+      reason: 'INTERNAL',
+    });
+  });
+});
+
+describe('what waits for the end of a call', () => {
+  const incoming = { method: '/a.S/M', peer: 'unknown', metadata: undefined, header: () => [] };
+  const start = () => new CallContext(incoming, undefined, compileRules().ruleOf('/a.S/M'), createAddressReader());
+
+  it('is called once, in turn, and what it throws is dropped', () => {
+    const call = start();
+    const ended: number[] = [];
+    expect(call.isHeld).toBe(false);
+    call.onEnd(() => void ended.push(1));
+    call.onEnd(() => {
+      throw new Error('broken');
+    });
+    call.onEnd(() => void ended.push(2));
+    expect(call.isHeld).toBe(true);
+    call.end();
+    call.end();
+    expect(ended).toEqual([1, 2]);
   });
 });

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createTokenSource } from '../../../src/client/create-token-source.js';
 import type { TokenSource } from '../../../src/client/token-source.js';
 import { AuthError } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { attachToken } from '../../../src/grpc/client/attach-token.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf, serviceError } from '../../../src/grpc/status.js';

@@ -20,7 +20,16 @@ const program = `${root}reports/leak-run.mjs`;
 beforeAll(async () => {
   mkdirSync(`${root}reports`, { recursive: true });
   const entryPoints = [`${root}test/support/leak-run.ts`];
-  await build({ entryPoints, outfile: program, bundle: true, packages: 'external', platform: 'node', format: 'esm' });
+  const alias = { '#curves': './src/curves/fastest-curve.ts' };
+  await build({
+    entryPoints,
+    outfile: program,
+    bundle: true,
+    alias,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+  });
 });
 
 describe(`${CALLS} calls, good and bad, and ${STREAMS} cancelled streams`, () => {

@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authDetailsOf, authReasonOf } from '../../../src/grpc/status.js';
 import { redisLimits } from '../../../src/redis/redis-limits.js';

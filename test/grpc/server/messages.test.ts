@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import type { ChatRequest, ChatResponse } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { AuthError } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import type { MethodPolicy } from '../../../src/gate/rules/policy.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';

@@ -3,7 +3,7 @@ import { constants } from 'node:http2';
 import { setLogger } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { refusalDetails } from '../../../src/status-details.js';
 import { mintToken } from '../../../src/testing/mint-token.js';

@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { AuthReason } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { getIdentity, type CallWithAuthContext } from '../../../src/grpc/server/identity-of.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { grpcServiceDefinition } from '../../../src/grpc/service-definition.js';

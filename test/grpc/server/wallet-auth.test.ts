@@ -13,7 +13,7 @@ import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { fastestCurve } from '../../../src/curves/fastest-curve.js';
 import { AuthError } from '../../../src/errors.js';
 import type { CallInfo } from '../../../src/gate/call/call.js';
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authDetailsOf, authReasonOf } from '../../../src/grpc/status.js';
 import type { WalletIdentity } from '../../../src/identity.js';
@@ -103,14 +103,14 @@ describe('authorize', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  it('knows the peer and the metadata of the call, and prints neither', async () => {
+  it('knows the address and the metadata of the call, and prints neither', async () => {
     let facts: CallInfo<Metadata> | undefined;
-    let peer: string | undefined;
-    const { client } = await start({ authorize: (_, call) => ((facts = call), (peer = call.peer), true) });
+    let address: string | undefined;
+    const { client } = await start({ authorize: (_, call) => ((facts = call), (address = call.address), true) });
     const metadata = good.clone();
     metadata.set('tenant', 'blue');
     await callKinds.unary(client(), metadata);
-    expect(peer).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(address).toBe('127.0.0.1');
     expect(facts?.metadata.get('tenant')).toEqual(['blue']);
     expect(inspect(facts, { depth: 9, showHidden: true })).not.toContain('Bearer');
     expect(JSON.stringify(facts)).toBe(JSON.stringify({ method: methodOf.unary }));

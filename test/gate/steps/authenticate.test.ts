@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { CallInfo } from '../../../src/gate/call/call.js';
+import type { IncomingCall } from '../../../src/gate/call/call.js';
 import { createGate } from '../../../src/gate/create-gate.js';
 import type { GateOptions } from '../../../src/gate/options.js';
 import { refusalDetails } from '../../../src/status-details.js';
@@ -13,7 +13,7 @@ import { bearer, NOW_MS, planToken } from '../../support/token-workshop.js';
 const clock = settableClock();
 const token = (options: MintTokenOptions = {}) => `Bearer ${mintToken({ now: clock.now, ...options })}`;
 
-function callFrom(peer: string, forwardedFor: string[] = []): CallInfo {
+function callFrom(peer: string, forwardedFor: string[] = []): IncomingCall {
   return {
     method: '/a.S/M',
     peer,
