@@ -11,7 +11,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { nobleCurve } from '../../src/crypto/noble-curve.js';
 import { createGate } from '../../src/gate/create-gate.js';
-import type { DecisionEvent, GateOptions } from '../../src/gate/decision.js';
+import type { DecisionEvent } from '../../src/gate/decision.js';
+import type { GateOptions } from '../../src/gate/options.js';
 import { decisionMetrics } from '../../src/otel/decision-metrics.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 

@@ -148,7 +148,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
         .then((late) => {
           this.#deciding = false;
           this.#applyTo(message, late);
-          this.#resume();
+          return this.#resume();
         })
         .catch((error: unknown) => this.#fail(error));
     } catch (error) {

@@ -86,8 +86,8 @@ describe('a function that finds a cost', () => {
     expect(seen).toEqual([message, expect.objectContaining({ method: call.method })]);
   });
 
-  const costs = hostileValues.filter(([name]) => name !== '0' && name !== '-0');
-  it.each(costs)('throws for the cost %s, and charges nothing', (name, value) => {
+  const wrongCosts = hostileValues.filter(([name]) => name !== '0' && name !== '-0');
+  it.each(wrongCosts)('throws for the cost %s, and charges nothing', (name, value) => {
     const { costs, send } = charged({ cost: () => value as number });
     expect(() => send({})).toThrow(name.includes('proxy') ? /./ : 'cost must answer a non-negative integer');
     expect(costs).toEqual([]);
