@@ -2,8 +2,8 @@ import { randomPrivateKey } from '../crypto/private-key.js';
 import { statementText } from '../token/statement.js';
 import { checkCertificate } from './check-certificate.js';
 import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
-import { epochMs } from './epoch.js';
 import { clientSettings, type ClientOptions } from './options.js';
+import { epochMs } from './sign-token.js';
 import { readWalletSignature } from './wallet-signature.js';
 import { connectWallet, type WalletLike } from './wallet.js';
 

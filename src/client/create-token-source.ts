@@ -2,9 +2,8 @@ import { integer, optionalFunction } from '../options.js';
 import type { TokenOptions } from './create-token.js';
 import { secretsOf, type DeviceIdentity, type DeviceSecrets } from './device-identity.js';
 import { clientSettings } from './options.js';
-import { isFresh, type TokenLife } from './renewal-time.js';
 import { signToken } from './sign-token.js';
-import type { TokenSource } from './token-source.js';
+import { isFresh, type TokenLife, type TokenSource } from './token-source.js';
 
 const DAY_MS = 86_400_000;
 const SHORTEST_LIFE_MS = 1_000;

@@ -1,14 +1,26 @@
 import { parseAddress, type Address } from '../crypto/address.js';
-import { toHex } from '../crypto/hex.js';
+import { fromHex, toHex } from '../crypto/hex.js';
 import { isPrivateKey } from '../crypto/private-key.js';
 import { AuthError } from '../errors.js';
 import { decodeIdentityKey } from '../token/decode-token.js';
 import { encodeIdentityKey } from '../token/encode-token.js';
 import type { IdentityKeyFields } from '../token/fields.js';
 import { checkCertificate } from './check-certificate.js';
-import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
-import { EXPORT_VERSION } from './export-identity.js';
+import { deviceIdentity, secretsOf, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
+
+/** The first byte of an exported identity. */
+const EXPORT_VERSION = 1;
+
+/**
+ * An identity as bytes that survive a restart: version (1 byte), wallet address (20), private key (32), and the
+ * certified key as a serialized `PublicKey`. Whoever has them is this device: store them as you would a password.
+ * @throws TypeError if this is no identity.
+ */
+export function exportIdentity(identity: DeviceIdentity): Uint8Array {
+  const { wallet, privateKey, key } = secretsOf(identity);
+  return Uint8Array.of(EXPORT_VERSION, ...(fromHex(wallet) ?? []), ...privateKey, ...encodeIdentityKey(key));
+}
 
 /** How an exported identity is judged: by the network's statement, with which curve. */
 export type ImportIdentityOptions = Pick<ClientOptions, 'statement' | 'curve'>;

@@ -1,4 +1,5 @@
-import { isIPv4 } from 'node:net';
+/** 127.0.0.0/8 in four decimal parts, without leading zeros: other spellings mean different addresses to different parsers. */
+const IPV4_LOOPBACK = /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 /**
  * Tells whether a grpc-js target can only mean this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix socket, with or
@@ -17,5 +18,5 @@ function hostOf(address: string): string {
 }
 
 function isLoopbackHost(host: string): boolean {
-  return /^localhost$/i.test(host) || (isIPv4(host) && host.startsWith('127.')) || host === '::1';
+  return /^localhost$/i.test(host) || IPV4_LOOPBACK.test(host) || host === '::1';
 }

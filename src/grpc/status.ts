@@ -1,10 +1,13 @@
 import { Metadata, type ServerInterceptingCall } from '@grpc/grpc-js';
 
 import type { AuthError, AuthReason } from '../errors.js';
-import { refusalDetails, refusalStatus, type RefusalDetails, type RefusalStatus } from '../status-details.js';
-
-/** The metadata key that carries a serialized `google.rpc.Status`. */
-const DETAILS_KEY = 'grpc-status-details-bin';
+import {
+  DETAILS_KEY,
+  refusalDetails,
+  refusalStatus,
+  type RefusalDetails,
+  type RefusalStatus,
+} from '../status-details.js';
 
 /** A status as grpc-js sends it. */
 export type StatusToSend = Parameters<ServerInterceptingCall['sendStatus']>[0];

@@ -57,3 +57,15 @@ export class CallRecord {
     this.#messages = [];
   }
 }
+
+/** What stands below a call that is not made yet. Every method of TokenCall does without it. */
+export const NOT_MADE: Call = {
+  start: () => undefined,
+  sendMessageWithContext: () => undefined,
+  sendMessage: () => undefined,
+  startRead: () => undefined,
+  halfClose: () => undefined,
+  cancelWithStatus: () => undefined,
+  getPeer: () => 'unknown',
+  getAuthContext: () => null,
+};

@@ -7,14 +7,14 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
-import { CallRetries, decimal, type RetrySettings } from '../../client/retry-policy.js';
+import { CallRetries, type RetrySettings } from '../../client/retry-policy.js';
 import type { TokenSource } from '../../client/token-source.js';
 import { AuthError } from '../../errors.js';
 import { quietly } from '../../options.js';
+import { decimal, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
-import { EXPIRES_KEY } from '../expires-key.js';
-import { CallRecord, type Call, type MessageContext } from './call-record.js';
-import { NOT_MADE } from './not-made.js';
+import { authDetailsOf } from '../status.js';
+import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 
 type CallOptions = Parameters<Interceptor>[0];
 
@@ -143,7 +143,7 @@ export class TokenCall extends InterceptingCall {
   /** Makes the call once more if that can help and nothing has happened that cannot be repeated. */
   #tryAgain(status: StatusObject, token: string): boolean {
     if (this.#ended || !this.#record.repeatable) return false;
-    const retry = this.#retries.after(status, Date.now());
+    const retry = this.#retries.after({ code: status.code, details: authDetailsOf(status) }, Date.now());
     if (retry === undefined) return false;
     const { serverTimeMs } = retry;
     if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
