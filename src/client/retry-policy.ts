@@ -24,7 +24,7 @@ export interface RetrySettings {
 export interface Retry {
   /** Whether the token must be replaced first. */
   readonly newToken: boolean;
-  /** The node's clock, if it was told, in milliseconds since the Unix epoch. */
+  /** The node's clock, if the refusal carries it, in milliseconds since the Unix epoch. */
   readonly serverTimeMs: number | undefined;
   /** How long to wait before it. */
   readonly delayMs: number;

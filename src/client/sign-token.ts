@@ -8,9 +8,11 @@ const NS_PER_MS = 1_000_000n;
 
 /** What a token says, and the key that signs it. */
 export interface TokenContent {
+  /** The wallet's address in EIP-55 case. */
   readonly wallet: string;
   /** When it was made, in milliseconds since the Unix epoch. */
   readonly createdMs: number;
+  /** The public half of the identity key with the wallet's signature. */
   readonly key: IdentityKeyFields;
   /** The private half of the identity key, 32 bytes. */
   readonly privateKey: Uint8Array;

@@ -1,8 +1,8 @@
-/** Keeps one token for all calls of a device and renews it in time. Has no timers: it acts when it is asked. */
+/** Keeps one token for all calls of a device and renews it in time. Has no timers: it acts when it is called. */
 export interface TokenSource {
   /**
    * The current token, the same text for all of its life; a new one if it is due. If a renewal ahead of time fails, the
-   * current token is given once more.
+   * current token is returned once more.
    * @throws what the identity function or the clock throws; the next call tries again.
    */
   get(): Promise<string>;
@@ -17,7 +17,7 @@ export interface TokenSource {
    */
   noteServerTime(serverTimeMs: number): void;
   /**
-   * Learns when a node will stop taking a token, so that it is renewed before. Ignored unless it is the current token, and
+   * Learns when a node will stop accepting a token, so that it is renewed before. Ignored unless it is the current token, and
    * unless its life gets shorter by it but not below a second: the strictest of several nodes decides.
    * @param expiresAtMs `wallet-token-expires-at-ms` of an answer, in milliseconds since the Unix epoch, server time.
    */
@@ -26,7 +26,9 @@ export interface TokenSource {
 
 /** The life of one token by the server's clock, in milliseconds since the Unix epoch. */
 export interface TokenLife {
+  /** When it was made. */
   readonly createdMs: number;
+  /** From when on it is not used. */
   readonly expiresMs: number;
   /** This token's share of the jitter, 0 to 1, so that clients which started together do not renew together. */
   readonly jitter: number;

@@ -23,8 +23,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
- * PROTOCOL.md section 6 has it; if asked to, also after the wait that a rate limit takes. What the caller does meanwhile is
- * kept and done on the call that is made next.
+ * PROTOCOL.md section 6 has it; where that is set, also after the wait that a rate limit asks for. What the caller does
+ * meanwhile is recorded and done on the call that is made next.
  */
 export class TokenCall extends InterceptingCall {
   readonly #options: CallOptions;
@@ -39,6 +39,7 @@ export class TokenCall extends InterceptingCall {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
+  /** @param makeCall makes the call below; called once for each try. */
   constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: RetrySettings) {
     super(NOT_MADE);
     this.#options = options;
