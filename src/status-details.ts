@@ -1,15 +1,28 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, anyUnpack, DurationSchema, type Any } from '@bufbuild/protobuf/wkt';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
-import { ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.js';
-import { StatusSchema } from '../gen/google/rpc/status_pb.js';
 import { isAuthReason, type AuthError, type AuthReason } from './errors.js';
+import { bytesOf, uint64Of, wireFields, type WireField } from './token/wire-fields.js';
+
+// google.rpc.Status with its ErrorInfo and RetryInfo, written and read by hand: clients in browsers need no generated
+// descriptors for it. A test compares it with the generated types.
+
+/** Metadata of a refusal: a serialized `google.rpc.Status`. */
+export const DETAILS_KEY = 'grpc-status-details-bin';
+
+/** Initial metadata of good answers: when the token stops working on this node, in decimal milliseconds since the Unix epoch. */
+export const EXPIRES_KEY = 'wallet-token-expires-at-ms';
 
 /** Gives the reasons their meaning: the `domain` of every ErrorInfo. */
 const DOMAIN = 'grpc-wallet-auth';
 
+const ERROR_INFO = 'google.rpc.ErrorInfo';
+const RETRY_INFO = 'google.rpc.RetryInfo';
+
 /** Longest text put on the wire, in UTF-16 units: what an operator's rule says must not break the header frame. */
 const MAX_TEXT_LENGTH = 1_024;
+
+/** Longest wait that is written or believed, in milliseconds: 12 digits. */
+const MAX_WAIT_MS = 999_999_999_999;
 
 /** A refusal as a transport sends it. */
 export interface RefusalStatus {
@@ -23,10 +36,11 @@ export interface RefusalStatus {
 
 /** What a client reads out of `grpc-status-details-bin`. */
 export interface RefusalDetails {
+  /** Why the call was refused. */
   readonly reason: AuthReason;
   /** `server_time_ms` and whatever else the node said about it. */
   readonly info: Readonly<Record<string, string>>;
-  /** How long to wait before the next try; only if the node said so. */
+  /** How long to wait before the next try, in milliseconds; only if the node said so. */
   readonly retryAfterMs: number | undefined;
 }
 
@@ -35,31 +49,31 @@ export interface RefusalDetails {
  * @param serverTimeMs this node's clock, milliseconds since the Unix epoch.
  */
 export function refusalStatus(error: AuthError, serverTimeMs: number): RefusalStatus {
-  const { code, reason, info } = error;
+  const { code, reason } = error;
   const message = headerText(error.message);
-  const metadata: Record<string, string> = { server_time_ms: String(serverTimeMs) };
-  for (const [key, value] of Object.entries(info)) metadata[headerText(key)] = headerText(value);
-  const details = [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: DOMAIN, metadata }))];
-  const retryAfterMs = wholeMs(metadata['retry_after_ms']);
-  if (retryAfterMs !== undefined) {
-    const retryDelay = create(DurationSchema, {
-      seconds: BigInt(Math.floor(retryAfterMs / 1_000)),
-      nanos: (retryAfterMs % 1_000) * 1_000_000,
-    });
-    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
-  }
-  return { code, message, details: toBinary(StatusSchema, create(StatusSchema, { code, message, details })) };
+  const info = new Map([['server_time_ms', String(serverTimeMs)]]);
+  for (const [key, value] of Object.entries(error.info)) info.set(headerText(key), headerText(value));
+
+  const status = new BinaryWriter().tag(1, WireType.Varint).int32(code);
+  if (message !== '') writeText(status, 2, message);
+  writeBytes(status, 3, anyOf(ERROR_INFO, errorInfo(reason, info)));
+  const retryAfterMs = waitMs(info.get('retry_after_ms'));
+  if (retryAfterMs !== undefined) writeBytes(status, 3, anyOf(RETRY_INFO, retryInfo(retryAfterMs)));
+  return { code, message, details: status.finish() };
 }
 
 /** Reads a serialized `google.rpc.Status`; `undefined` unless it holds a reason of ours that this version knows. */
 export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
   try {
-    const { details } = fromBinary(StatusSchema, bytes);
-    for (const detail of details) {
-      const info = anyUnpack(detail, ErrorInfoSchema);
-      if (info?.domain !== DOMAIN || !isAuthReason(info.reason)) continue;
-      const retryAfterMs = retryDelayMs(details) ?? wholeMs(info.metadata['retry_after_ms']);
-      return Object.freeze({ reason: info.reason, info: Object.freeze({ ...info.metadata }), retryAfterMs });
+    const details = wireFields(bytes)
+      .filter(({ number }) => number === 3)
+      .map((field) => readAny(bytesOf(field)));
+    for (const { type, value } of details) {
+      if (type !== ERROR_INFO) continue;
+      const { reason, domain, info } = readErrorInfo(value);
+      if (domain !== DOMAIN || !isAuthReason(reason)) continue;
+      const retryAfterMs = retryDelayMs(details) ?? waitMs(info.get('retry_after_ms'));
+      return Object.freeze({ reason, info: Object.freeze(Object.fromEntries(info)), retryAfterMs });
     }
   } catch {
     // a peer's bytes: unreadable is the same as not ours
@@ -67,13 +81,14 @@ export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
   return undefined;
 }
 
-/** What `google.rpc.RetryInfo` says, rounded up to whole milliseconds. */
-function retryDelayMs(details: readonly Any[]): number | undefined {
-  for (const detail of details) {
-    const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
-    if (delay) return wholeMs(String(Number(delay.seconds) * 1_000 + Math.ceil(delay.nanos / 1_000_000)));
-  }
-  return undefined;
+/** A whole number that a peer has written; `undefined` if it is none or has more than 15 digits. */
+export function decimal(text: unknown): number | undefined {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function waitMs(text: unknown): number | undefined {
+  const ms = decimal(text);
+  return ms !== undefined && ms <= MAX_WAIT_MS ? ms : undefined;
 }
 
 /** Lone surrogates make header encoders throw; each becomes U+FFFD. */
@@ -81,6 +96,95 @@ function headerText(text: string): string {
   return text.slice(0, MAX_TEXT_LENGTH).replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-function wholeMs(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined;
+function errorInfo(reason: string, info: ReadonlyMap<string, string>): Uint8Array {
+  const writer = new BinaryWriter();
+  writeText(writer, 1, reason);
+  writeText(writer, 2, DOMAIN);
+  for (const [key, value] of info) {
+    const entry = new BinaryWriter();
+    writeText(entry, 1, key);
+    writeText(entry, 2, value);
+    writeBytes(writer, 3, entry.finish());
+  }
+  return writer.finish();
+}
+
+function retryInfo(delayMs: number): Uint8Array {
+  const delay = new BinaryWriter();
+  const seconds = Math.floor(delayMs / 1_000);
+  const nanos = (delayMs % 1_000) * 1_000_000;
+  if (seconds > 0) delay.tag(1, WireType.Varint).int64(seconds);
+  if (nanos > 0) delay.tag(2, WireType.Varint).int32(nanos);
+  const writer = new BinaryWriter();
+  writeBytes(writer, 1, delay.finish());
+  return writer.finish();
+}
+
+function anyOf(type: string, value: Uint8Array): Uint8Array {
+  const writer = new BinaryWriter();
+  writeText(writer, 1, `type.googleapis.com/${type}`);
+  writeBytes(writer, 2, value);
+  return writer.finish();
+}
+
+function writeBytes(writer: BinaryWriter, number: number, bytes: Uint8Array): void {
+  writer.tag(number, WireType.LengthDelimited).bytes(bytes);
+}
+
+function writeText(writer: BinaryWriter, number: number, text: string): void {
+  writer.tag(number, WireType.LengthDelimited).string(text);
+}
+
+interface Detail {
+  /** The message's full name, such as `google.rpc.ErrorInfo`. */
+  readonly type: string;
+  readonly value: Uint8Array;
+}
+
+function readAny(message: Uint8Array): Detail {
+  const fields = wireFields(message);
+  const url = lastText(fields, 1);
+  return { type: url.slice(url.lastIndexOf('/') + 1), value: lastBytes(fields, 2) };
+}
+
+function readErrorInfo(message: Uint8Array) {
+  const fields = wireFields(message);
+  const info = new Map<string, string>();
+  for (const entry of messages(fields, 3)) info.set(lastText(entry, 1), lastText(entry, 2));
+  return { reason: lastText(fields, 1), domain: lastText(fields, 2), info };
+}
+
+/** What the first `google.rpc.RetryInfo` with a delay says, rounded up to whole milliseconds. */
+function retryDelayMs(details: readonly Detail[]): number | undefined {
+  for (const { type, value } of details) {
+    const copies = type === RETRY_INFO ? messages(wireFields(value), 1) : [];
+    if (copies.length === 0) continue;
+    const delay = copies.flat();
+    const seconds = Number(BigInt.asIntN(64, lastNumber(delay, 1)));
+    const nanos = Number(BigInt.asIntN(32, lastNumber(delay, 2)));
+    return waitMs(String(seconds * 1_000 + Math.ceil(nanos / 1_000_000)));
+  }
+  return undefined;
+}
+
+// as in every protobuf parser, the last copy of a scalar counts and copies of a message are merged
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function messages(fields: readonly WireField[], number: number): WireField[][] {
+  return fields.filter((field) => field.number === number).map((field) => wireFields(bytesOf(field)));
+}
+
+function lastBytes(fields: readonly WireField[], number: number): Uint8Array {
+  const field = fields.findLast((each) => each.number === number);
+  return field ? bytesOf(field) : new Uint8Array(0);
+}
+
+function lastText(fields: readonly WireField[], number: number): string {
+  return utf8.decode(lastBytes(fields, number));
+}
+
+function lastNumber(fields: readonly WireField[], number: number): bigint {
+  const field = fields.findLast((each) => each.number === number);
+  return field ? uint64Of(field) : 0n;
 }

@@ -1,13 +1,14 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
+import { AnySchema, anyPack, DurationSchema } from '@bufbuild/protobuf/wkt';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 
+import { ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../gen/google/rpc/status_pb.js';
 import { AuthError, authReasons } from '../src/errors.js';
-import { refusalDetails, refusalStatus } from '../src/status-details.js';
+import { decimal, refusalDetails, refusalStatus } from '../src/status-details.js';
 
 const NOW = 1_700_000_000_123;
 
@@ -141,4 +142,116 @@ describe('refusalDetails', () => {
       }),
     );
   });
+});
+
+describe('the bytes', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 20 });
+  const wait = fc.option(fc.nat({ max: 999_999_999_999 }), { nil: undefined });
+  const infos = fc.dictionary(
+    text.filter((key) => key !== '__proto__'),
+    text,
+    { maxKeys: 4 },
+  );
+
+  it('are those that the generated types write', () => {
+    const refusals = fc.record({ reason: fc.constantFrom(...authReasons), message: text, info: infos, wait });
+    fc.assert(
+      fc.property(refusals, fc.nat({ max: Number.MAX_SAFE_INTEGER }), ({ reason, message, info, wait: ms }, now) => {
+        const all = ms === undefined ? info : { ...info, retry_after_ms: String(ms) };
+        const written = refusalStatus(new AuthError(reason, { message, info: all }), now);
+        const metadata = { server_time_ms: String(now), ...all };
+        const details = [
+          anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain: 'grpc-wallet-auth', metadata })),
+        ];
+        if (ms !== undefined) {
+          const retryDelay = { seconds: BigInt(Math.floor(ms / 1_000)), nanos: (ms % 1_000) * 1_000_000 };
+          details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
+        }
+        const status = create(StatusSchema, { code: written.code, message: written.message, details });
+        // the order of map entries is free, and objects sort keys that look like indices
+        expect(fromBinary(StatusSchema, written.details).details.map(({ value }) => value.length)).toEqual(
+          details.map(({ value }) => value.length),
+        );
+        expect(written.details).toHaveLength(toBinary(StatusSchema, status).length);
+        const [info1] = fromBinary(StatusSchema, written.details).details;
+        expect(fromBinary(ErrorInfoSchema, info1!.value).metadata).toEqual(metadata);
+        expect(fromBinary(StatusSchema, written.details).details.slice(1)).toEqual(details.slice(1));
+      }),
+    );
+  });
+
+  it('of the generated types are read, whatever stands beside and in whatever order', () => {
+    const info = fc
+      .record({
+        reason: fc.constantFrom(...authReasons, 'OTHER', ''),
+        domain: fc.constantFrom('grpc-wallet-auth', 'grpc-wallet-auth', 'example.com', ''),
+        metadata: infos,
+      })
+      .map((fields) => ({ fields, any: anyPack(ErrorInfoSchema, create(ErrorInfoSchema, fields)) }));
+    const delay = fc.record({ seconds: fc.bigInt({ min: -9n, max: 10n ** 10n }), nanos: fc.integer() });
+    const retry = fc
+      .option(delay, { nil: undefined })
+      .map((retryDelay) => ({ retryDelay, any: anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })) }));
+    const other = fc
+      .record({ typeUrl: text, value: fc.uint8Array({ maxLength: 8 }) })
+      .map((fields) => ({ any: create(AnySchema, fields) }));
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        text,
+        fc.array(fc.oneof(info, retry, other), { maxLength: 5 }),
+        (code, message, all) => {
+          const details = all.map(({ any }) => any);
+          const read = refusalDetails(toBinary(StatusSchema, create(StatusSchema, { code, message, details })));
+          const ours = all.find(
+            (each) =>
+              'fields' in each &&
+              each.fields.domain === 'grpc-wallet-auth' &&
+              authReasons.includes(each.fields.reason as never),
+          );
+          const refusal = ours && 'fields' in ours ? ours.fields : undefined;
+          const waits = all.flatMap((each) => ('retryDelay' in each && each.retryDelay ? [each.retryDelay] : []));
+          const ms = waits[0] && Number(waits[0].seconds) * 1_000 + Math.ceil(waits[0].nanos / 1_000_000);
+          const retryAfterMs = ms !== undefined && ms >= 0 && ms < 10 ** 12 ? ms + 0 : undefined;
+          expect(read).toEqual(refusal && { reason: refusal.reason, info: refusal.metadata, retryAfterMs });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are merged as every protobuf parser does: the last copy of a text, all parts of a delay', () => {
+    const lengthDelimited = (number: number, value: Uint8Array) => [(number << 3) | 2, value.length, ...value];
+    const utf8 = new TextEncoder();
+    const any = (name: string, value: readonly number[]) =>
+      Uint8Array.from([
+        ...lengthDelimited(1, utf8.encode(`type.googleapis.com/google.rpc.${name}`)),
+        ...lengthDelimited(2, Uint8Array.from(value)),
+      ]);
+    const info = [
+      ...['OTHER', 'RATE_LIMITED'].flatMap((reason) => lengthDelimited(1, utf8.encode(reason))),
+      ...lengthDelimited(2, utf8.encode('grpc-wallet-auth')),
+    ];
+    const [twoSeconds, threeMs] = [Uint8Array.of(0x08, 2), Uint8Array.of(0x10, 0xc0, 0x8d, 0xb7, 0x01)];
+    const retry = [...lengthDelimited(1, twoSeconds), ...lengthDelimited(1, threeMs)];
+    const bytes = [any('ErrorInfo', info), any('RetryInfo', retry)].flatMap((each) => lengthDelimited(3, each));
+    expect(refusalDetails(Uint8Array.from(bytes))).toEqual({ reason: 'RATE_LIMITED', info: {}, retryAfterMs: 2_003 });
+  });
+});
+
+describe('decimal', () => {
+  it.each([
+    ['0', 0],
+    ['007', 7],
+    ['999999999999999', 999_999_999_999_999],
+  ])('reads %j', (text, number) => {
+    expect(decimal(text)).toBe(number);
+  });
+
+  it.each(['', ' 1', '1 ', '+1', '-1', '1.5', '1e3', '0x1', '1'.repeat(16), '１', 5, 5n, null, undefined])(
+    'reads nothing out of %s',
+    (text) => {
+      expect(decimal(text)).toBeUndefined();
+    },
+  );
 });

@@ -2,8 +2,8 @@ import { randomPrivateKey } from '../crypto/private-key.js';
 import { statementText } from '../token/statement.js';
 import { checkCertificate } from './check-certificate.js';
 import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
-import { epochMs } from './epoch.js';
 import { clientSettings, type ClientOptions } from './options.js';
+import { epochMs } from './sign-token.js';
 import { readWalletSignature } from './wallet-signature.js';
 import { connectWallet, type WalletLike } from './wallet.js';
 
@@ -11,11 +11,19 @@ import { connectWallet, type WalletLike } from './wallet.js';
 export type IdentityOptions = ClientOptions;
 
 /**
- * Makes a fresh identity key and asks the wallet, once, to certify it: the only prompt that a user ever sees for this
- * device. Keep the result with `exportIdentity`.
+ * Makes a fresh identity key and has the wallet certify it: the only prompt that a user ever sees for this device. Keep
+ * the result with `exportIdentity`.
+ * @param wallet a viem account or wallet client, an ethers signer, an EIP-1193 provider such as `window.ethereum`, or any
+ *   object with `signMessage` and either `address` or `getAddress`.
  * @throws TypeError if an option is wrong or the wallet is none.
  * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH if the wallet did not sign the statement with the key of
  *   its own address, as contract wallets cannot. What the wallet itself throws, such as "user rejected", passes through.
+ * @example
+ * import { createIdentity, type ProviderWallet } from 'grpc-wallet-auth/client';
+ *
+ * declare const window: { readonly ethereum: ProviderWallet }; // a browser with a wallet
+ * const identity = await createIdentity(window.ethereum);
+ * console.log(identity.deviceId);
  */
 export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
   const settings = clientSettings(options, ['statement', 'now', 'curve']);

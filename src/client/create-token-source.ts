@@ -2,16 +2,15 @@ import { integer, optionalFunction } from '../options.js';
 import type { TokenOptions } from './create-token.js';
 import { secretsOf, type DeviceIdentity, type DeviceSecrets } from './device-identity.js';
 import { clientSettings } from './options.js';
-import { isFresh, type TokenLife } from './renewal-time.js';
 import { signToken } from './sign-token.js';
-import type { TokenSource } from './token-source.js';
+import { isFresh, type TokenLife, type TokenSource } from './token-source.js';
 
 const DAY_MS = 86_400_000;
 const SHORTEST_LIFE_MS = 1_000;
 
 /** How a token source makes tokens, and for how long it uses each. */
 export interface TokenSourceOptions extends TokenOptions {
-  /** Longest use of one token, in milliseconds; a node that says less is believed. 1 000 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
+  /** Longest use of one token, in milliseconds; a node that accepts it for less shortens it. 1 000 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
   tokenLifetimeMs?: number | undefined;
   /** A number from 0 to 1 for the jitter of a token's renewal. Default: `Math.random`. */
   random?: (() => number) | undefined;
@@ -23,9 +22,14 @@ interface CurrentToken extends TokenLife {
 
 /**
  * Makes a token source, PROTOCOL.md section 6.
- * @param identity an identity, or a function that gives it when the first token is needed. The function is asked once;
- *   if it fails, the call fails and the next one asks again.
+ * @param identity an identity, or a function that returns one. The function is called once, when the first token is
+ *   needed; if it fails, that `get` fails and the next one calls it again.
  * @throws TypeError if an option is wrong or the identity is none.
+ * @example
+ * import { createIdentity, createTokenSource } from 'grpc-wallet-auth/client';
+ *
+ * const source = createTokenSource(() => createIdentity(wallet)); // prompts when the first token is needed
+ * const headers = { authorization: `Bearer ${await source.get()}` };
  */
 export function createTokenSource(
   identity: DeviceIdentity | (() => DeviceIdentity | Promise<DeviceIdentity>),

@@ -18,14 +18,17 @@ export interface CertifiedKey extends IdentityKeyFields {
   readonly timestamp: bigint;
   /** 65 bytes, `0x04 ‖ X ‖ Y`. */
   readonly bytes: Uint8Array;
+  /** The wallet's signature of the identity statement about this key. */
   readonly signature: SignatureFields;
 }
 
 /** What an identity is made of, its secret included. Never handed out. */
 export interface DeviceSecrets {
+  /** The wallet's address in EIP-55 case. */
   readonly wallet: Address;
   /** 32 bytes. */
   readonly privateKey: Uint8Array;
+  /** The public half, certified. */
   readonly key: CertifiedKey;
 }
 

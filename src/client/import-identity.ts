@@ -1,16 +1,33 @@
 import { parseAddress, type Address } from '../crypto/address.js';
-import { toHex } from '../crypto/hex.js';
+import { fromHex, toHex } from '../crypto/hex.js';
 import { isPrivateKey } from '../crypto/private-key.js';
 import { AuthError } from '../errors.js';
 import { decodeIdentityKey } from '../token/decode-token.js';
 import { encodeIdentityKey } from '../token/encode-token.js';
 import type { IdentityKeyFields } from '../token/fields.js';
 import { checkCertificate } from './check-certificate.js';
-import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
-import { EXPORT_VERSION } from './export-identity.js';
+import { deviceIdentity, secretsOf, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
 
-/** How an exported identity is judged: by the network's statement, with which curve. */
+/** The first byte of an exported identity. */
+const EXPORT_VERSION = 1;
+
+/**
+ * An identity as bytes that survive a restart: version (1 byte), wallet address (20), private key (32), and the
+ * certified key as a serialized `PublicKey`. Whoever has them is this device: store them as you would a password.
+ * @throws TypeError if this is no identity.
+ * @example
+ * import { writeFile } from 'node:fs/promises';
+ * import { exportIdentity } from 'grpc-wallet-auth/client';
+ *
+ * await writeFile('device.id', exportIdentity(identity), { mode: 0o600 });
+ */
+export function exportIdentity(identity: DeviceIdentity): Uint8Array {
+  const { wallet, privateKey, key } = secretsOf(identity);
+  return Uint8Array.of(EXPORT_VERSION, ...(fromHex(wallet) ?? []), ...privateKey, ...encodeIdentityKey(key));
+}
+
+/** How an exported identity is checked: by the network's statement, with which curve. */
 export type ImportIdentityOptions = Pick<ClientOptions, 'statement' | 'curve'>;
 
 /**
@@ -18,6 +35,11 @@ export type ImportIdentityOptions = Pick<ClientOptions, 'statement' | 'curve'>;
  * @throws TypeError if an option is wrong or these are no bytes.
  * @throws AuthError INVALID_IDENTITY_KEY if the bytes are damaged, of another version, or their private key belongs to
  *   another key; INVALID_WALLET_SIGNATURE or WALLET_MISMATCH if the certificate is not good under this statement.
+ * @example
+ * import { readFile } from 'node:fs/promises';
+ * import { createTokenSource, importIdentity } from 'grpc-wallet-auth/client';
+ *
+ * const source = createTokenSource(importIdentity(await readFile('device.id')));
  */
 export function importIdentity(bytes: Uint8Array, options: ImportIdentityOptions = {}): DeviceIdentity {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('an exported identity must be a Uint8Array');
@@ -41,7 +63,7 @@ function walletOf(bytes: Uint8Array): Address {
   return wallet;
 }
 
-/** Only the spelling that `exportIdentity` writes is taken: nothing missing, nothing added, nothing after it. */
+/** Only the encoding that `exportIdentity` writes is accepted: nothing missing, nothing added, nothing after it. */
 function certifiedKey(stored: Uint8Array): CertifiedKey {
   const { timestamp, bytes, signature } = decoded(stored);
   if (bytes === undefined || signature?.kind !== 'ecdsa_compact') throw damaged('its key is not certified');

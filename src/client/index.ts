@@ -6,8 +6,7 @@ export { createIdentity, type IdentityOptions } from './create-identity.js';
 export { createToken, type TokenOptions } from './create-token.js';
 export { createTokenSource, type TokenSourceOptions } from './create-token-source.js';
 export type { DeviceIdentity } from './device-identity.js';
-export { exportIdentity } from './export-identity.js';
-export { importIdentity, type ImportIdentityOptions } from './import-identity.js';
+export { exportIdentity, importIdentity, type ImportIdentityOptions } from './import-identity.js';
 export type { TokenSource } from './token-source.js';
 export type {
   AccountWallet,

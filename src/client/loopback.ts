@@ -1,8 +1,9 @@
-import { isIPv4 } from 'node:net';
+/** 127.0.0.0/8 in four decimal parts, without leading zeros: other spellings mean different addresses to different parsers. */
+const IPV4_LOOPBACK = /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 /**
  * Tells whether a grpc-js target can only mean this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix socket, with or
- * without a scheme and a port. A name that merely resolves to loopback, or that another machine is asked for, does not count.
+ * without a scheme and a port. A name that merely resolves to loopback, or is resolved by a named DNS server, does not count.
  */
 export function isLoopbackTarget(target: string): boolean {
   if (/^unix(-abstract)?:/.test(target)) return true;
@@ -17,5 +18,5 @@ function hostOf(address: string): string {
 }
 
 function isLoopbackHost(host: string): boolean {
-  return /^localhost$/i.test(host) || (isIPv4(host) && host.startsWith('127.')) || host === '::1';
+  return /^localhost$/i.test(host) || IPV4_LOOPBACK.test(host) || host === '::1';
 }

@@ -3,9 +3,9 @@ import { nobleCurve } from '../crypto/noble-curve.js';
 import { clock, knownOptions, optionalFunction } from '../options.js';
 import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
 
-/** What the functions of a client can be told. Every option may be left out; `undefined` is the only "not set". */
+/** Options of the client's functions. Every one may be left out; `undefined` is the only "not set". */
 export interface ClientOptions {
-  /** The words that wallets sign on this network. Default: XMTP's. */
+  /** The text of the identity statement that wallets sign on this network. Default: XMTP's. */
   statement?: IdentityStatement | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
@@ -15,9 +15,11 @@ export interface ClientOptions {
 
 /** The options after validation: complete, and in the units in which they are used. */
 export interface ClientSettings {
+  /** The text of the identity statement. */
   readonly statement: IdentityStatement;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
+  /** The secp256k1 implementation. */
   readonly curve: Curve;
 }
 

@@ -1,13 +1,22 @@
-import { status as Status, type StatusObject } from '@grpc/grpc-js';
-
 import type { AuthReason } from '../errors.js';
-import { authDetailsOf } from '../grpc/status.js';
+import { decimal, type RefusalDetails } from '../status-details.js';
+
+const RESOURCE_EXHAUSTED = 8;
+const UNAUTHENTICATED = 16;
+
+/** How a call ended. */
+export interface CallEnd {
+  /** gRPC status code. */
+  readonly code: number;
+  /** What the node's gate said about it; nothing if it did not end the call. */
+  readonly details: RefusalDetails | undefined;
+}
 
 /** Which refusals of a call are worth another try. */
 export interface RetrySettings {
   /** Whether a token that is too old or too new for the node is replaced, once. */
   readonly token: boolean;
-  /** How often and how long a caller who was too fast waits; `undefined`: not at all. */
+  /** How often and how long a rate limit is waited for; `undefined`: not at all. */
   readonly rateLimited: { readonly maxRetries: number; readonly maxDelayMs: number } | undefined;
 }
 
@@ -15,7 +24,7 @@ export interface RetrySettings {
 export interface Retry {
   /** Whether the token must be replaced first. */
   readonly newToken: boolean;
-  /** The node's clock, if it was told, in milliseconds since the Unix epoch. */
+  /** The node's clock, if the refusal carries it, in milliseconds since the Unix epoch. */
   readonly serverTimeMs: number | undefined;
   /** How long to wait before it. */
   readonly delayMs: number;
@@ -48,18 +57,17 @@ export class CallRetries {
   /**
    * Looks at how a call ended.
    * @param nowMs the clock that the deadline goes by.
-   * @returns what to do before the next try; `undefined` if the caller is to be told. A wait that the caller would not
-   * survive is no wait: the caller learns at once what the node said, not later that the time is up.
+   * @returns what to do before the next try; `undefined` if the caller gets the refusal. A wait that would end after the
+   * deadline is not begun: the caller learns at once what the node said, not later that the time is up.
    */
-  after(status: StatusObject, nowMs: number): Retry | undefined {
-    if (this.#tokensLeft > 0 && status.code === Status.UNAUTHENTICATED) {
-      const details = authDetailsOf(status);
+  after({ code, details }: CallEnd, nowMs: number): Retry | undefined {
+    if (this.#tokensLeft > 0 && code === UNAUTHENTICATED) {
       if (!details || !MENDABLE.includes(details.reason)) return undefined;
       this.#tokensLeft--;
       return { newToken: true, serverTimeMs: decimal(details.info['server_time_ms']), delayMs: 0 };
     }
-    if (this.#waitsLeft > 0 && status.code === Status.RESOURCE_EXHAUSTED) {
-      const { reason, retryAfterMs: delayMs } = authDetailsOf(status) ?? {};
+    if (this.#waitsLeft > 0 && code === RESOURCE_EXHAUSTED) {
+      const { reason, retryAfterMs: delayMs } = details ?? {};
       if (reason !== 'RATE_LIMITED' || delayMs === undefined) return undefined;
       if (delayMs > this.#maxDelayMs || nowMs + delayMs >= this.#deadlineMs) return undefined;
       this.#waitsLeft--;
@@ -67,9 +75,4 @@ export class CallRetries {
     }
     return undefined;
   }
-}
-
-/** A whole number that a peer has written; `undefined` if it is none. */
-export function decimal(text: unknown): number | undefined {
-  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,8 +1,8 @@
-/** Keeps one token for all calls of a device and renews it in time. Has no timers: it acts when it is asked. */
+/** Keeps one token for all calls of a device and renews it in time. Has no timers: it acts when it is called. */
 export interface TokenSource {
   /**
    * The current token, the same text for all of its life; a new one if it is due. If a renewal ahead of time fails, the
-   * current token is given once more.
+   * current token is returned once more.
    * @throws what the identity function or the clock throws; the next call tries again.
    */
   get(): Promise<string>;
@@ -17,9 +17,37 @@ export interface TokenSource {
    */
   noteServerTime(serverTimeMs: number): void;
   /**
-   * Learns when a node will stop taking a token, so that it is renewed before. Ignored unless it is the current token, and
+   * Learns when a node will stop accepting a token, so that it is renewed before. Ignored unless it is the current token, and
    * unless its life gets shorter by it but not below a second: the strictest of several nodes decides.
    * @param expiresAtMs `wallet-token-expires-at-ms` of an answer, in milliseconds since the Unix epoch, server time.
    */
   noteExpiry(token: string, expiresAtMs: number): void;
+}
+
+/** The life of one token by the server's clock, in milliseconds since the Unix epoch. */
+export interface TokenLife {
+  /** When it was made. */
+  readonly createdMs: number;
+  /** From when on it is not used. */
+  readonly expiresMs: number;
+  /** This token's share of the jitter, 0 to 1, so that clients which started together do not renew together. */
+  readonly jitter: number;
+}
+
+/** How far the clock may be behind a token before it must have been put back: what a node tolerates by default. */
+const MAX_FUTURE_SKEW_MS = 60_000;
+
+/**
+ * From when on a token is to be renewed, PROTOCOL.md section 6: when 10 % of its life or 30 s is left, whichever is more,
+ * up to a quarter of that earlier for the jitter, but never before half of its life is over.
+ */
+export function renewalTimeMs({ createdMs, expiresMs, jitter }: TokenLife): number {
+  const lifeMs = expiresMs - createdMs;
+  const marginMs = Math.max(lifeMs / 10, 30_000);
+  return expiresMs - Math.min(marginMs * (1 + jitter / 4), lifeMs / 2);
+}
+
+/** Tells whether a token needs no renewal yet. One from the future does: the clock was put back since it was made. */
+export function isFresh(life: TokenLife, nowMs: number): boolean {
+  return nowMs < renewalTimeMs(life) && nowMs >= life.createdMs - MAX_FUTURE_SKEW_MS;
 }

@@ -3,7 +3,7 @@ import { fromHex } from '../crypto/hex.js';
 import { AuthError } from '../errors.js';
 
 /**
- * Reads a signature as wallets give it: 65 bytes `R ‖ S ‖ v` with v 0, 1, 27 or 28, or 64 bytes in the compact form of
+ * Reads a signature as wallets return it: 65 bytes `R ‖ S ‖ v` with v 0, 1, 27 or 28, or 64 bytes in the compact form of
  * EIP-2098; as bytes or as hex with `0x`. Whose it is has to be found out afterwards.
  * @throws AuthError INVALID_WALLET_SIGNATURE for anything else.
  */

@@ -1,29 +1,36 @@
 import { parseAddress, type Address } from '../crypto/address.js';
 import { toHex } from '../crypto/hex.js';
 
-/** What a wallet may give as a signature: hex with `0x`, or bytes. */
+/** A signature as a wallet returns it: hex with `0x`, or bytes. */
 export type WalletSignature = string | Uint8Array;
 
 /** A viem account with its key at hand, or a plain object that signs `{ message }` and has an address. */
 export interface AccountWallet {
+  /** The Ethereum address, in any case. */
   readonly address: string;
+  /** Signs a text as `personal_sign` does. */
   signMessage(request: { message: string }): WalletSignature | Promise<WalletSignature>;
 }
 
 /** A viem wallet client that has an account. */
 export interface ClientWallet {
+  /** The account that signs. */
   readonly account: { readonly address: string };
+  /** Signs a text as `personal_sign` does. */
   signMessage(request: { account: object; message: string }): WalletSignature | Promise<WalletSignature>;
 }
 
-/** An ethers signer, version 5 or 6, or a plain object that signs a text and tells its address when asked. */
+/** An ethers signer, version 5 or 6, or a plain object that signs a text and has a method for its address. */
 export interface SignerWallet {
+  /** The Ethereum address, in any case. */
   getAddress(): string | Promise<string>;
+  /** Signs a text as `personal_sign` does. */
   signMessage(message: string): WalletSignature | Promise<WalletSignature>;
 }
 
 /** An EIP-1193 provider, such as `window.ethereum`. */
 export interface ProviderWallet {
+  /** Answers `eth_requestAccounts` and `personal_sign`. */
   request(request: { method: string; params?: unknown }): Promise<unknown>;
 }
 
@@ -32,13 +39,14 @@ export type WalletLike = AccountWallet | ClientWallet | SignerWallet | ProviderW
 
 /** A wallet whose address is known. */
 export interface ConnectedWallet {
+  /** In EIP-55 case. */
   readonly address: Address;
-  /** Asks the wallet to sign; what it answers is not judged yet. Its own errors pass through. */
+  /** Has the wallet sign; its answer is not checked yet. Its own errors pass through. */
   readonly sign: (text: string) => unknown;
 }
 
 /**
- * Finds out how to talk to a wallet and asks for its address, nothing else.
+ * Finds out how a wallet is called and requests its address, nothing else.
  * @throws TypeError if it is no wallet or has no Ethereum address; what the wallet itself throws passes through.
  */
 export async function connectWallet(wallet: WalletLike): Promise<ConnectedWallet> {
@@ -78,7 +86,7 @@ function isClient(wallet: unknown): wallet is ClientWallet {
   return isObject(wallet) && isFunction(wallet['signMessage']) && isObject(wallet['account']);
 }
 
-/** A smart account of viem has both ways to tell its address, but signs as a viem account does. */
+/** A smart account of viem has both an address and `getAddress`, but signs as a viem account does. */
 function isSigner(wallet: unknown): wallet is SignerWallet {
   if (!isObject(wallet) || wallet['type'] === 'smart') return false;
   return isFunction(wallet['signMessage']) && isFunction(wallet['getAddress']);

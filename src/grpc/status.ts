@@ -1,10 +1,13 @@
 import { Metadata, type ServerInterceptingCall } from '@grpc/grpc-js';
 
 import type { AuthError, AuthReason } from '../errors.js';
-import { refusalDetails, refusalStatus, type RefusalDetails, type RefusalStatus } from '../status-details.js';
-
-/** The metadata key that carries a serialized `google.rpc.Status`. */
-const DETAILS_KEY = 'grpc-status-details-bin';
+import {
+  DETAILS_KEY,
+  refusalDetails,
+  refusalStatus,
+  type RefusalDetails,
+  type RefusalStatus,
+} from '../status-details.js';
 
 /** A status as grpc-js sends it. */
 export type StatusToSend = Parameters<ServerInterceptingCall['sendStatus']>[0];
@@ -12,7 +15,7 @@ export type StatusToSend = Parameters<ServerInterceptingCall['sendStatus']>[0];
 /** An AuthError that grpc-js sends complete when it leaves a handler. */
 export type AuthServiceError = AuthError & { readonly details: string; readonly metadata: Metadata };
 
-/** A refusal in the form that `sendStatus` takes. */
+/** A refusal in the form of grpc-js's `sendStatus`. */
 export function statusToSend({ code, message, details }: RefusalStatus): StatusToSend {
   return { code, details: message, metadata: detailsMetadata(details) };
 }
@@ -26,13 +29,26 @@ export function serviceError(error: AuthError): AuthServiceError {
 /**
  * Why a call was refused.
  * @param error what a grpc-js client call failed with; anything else is fine and has no reason.
- * @returns `undefined` if the refusal did not come from this library's door.
+ * @returns `undefined` if the refusal did not come from a gate of this library.
+ * @example
+ * import { authReasonOf } from 'grpc-wallet-auth/grpc';
+ *
+ * if (authReasonOf(error) === 'DEVICE_REVOKED') console.log('certify a new device key');
  */
 export function authReasonOf(error: unknown): AuthReason | undefined {
   return authDetailsOf(error)?.reason;
 }
 
-/** Everything that the node said about a refusal: the reason, `server_time_ms` and other facts, how long to wait. */
+/**
+ * Everything that the node said about a refusal: the reason, `server_time_ms` and other facts, how long to wait.
+ * @param error what a grpc-js client call failed with; anything else is fine and has no details.
+ * @returns `undefined` if the refusal did not come from a gate of this library.
+ * @example
+ * import { authDetailsOf } from 'grpc-wallet-auth/grpc';
+ *
+ * const details = authDetailsOf(error);
+ * if (details?.reason === 'RATE_LIMITED') console.log(`wait ${details.retryAfterMs} ms`);
+ */
 export function authDetailsOf(error: unknown): RefusalDetails | undefined {
   const metadata = (error as { metadata?: unknown } | null | undefined)?.metadata;
   const [details] = metadata instanceof Metadata ? metadata.get(DETAILS_KEY) : [];

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 
+import { computeAddress, SigningKey } from 'ethers';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -7,7 +8,7 @@ import { createIdentity, createToken, exportIdentity, importIdentity } from '../
 import { AuthError, createVerifier, nobleCurve, type AuthReason } from '../../src/index.js';
 import { mintIdentity, settableClock, testWallets } from '../../src/testing/index.js';
 import { decodeIdentityKey } from '../../src/token/decode-token.js';
-import { encodeIdentityKey } from '../../src/token/encode-token.js';
+import { encodeIdentityKey, encodeUnsignedKey } from '../../src/token/encode-token.js';
 import { hostileValues } from '../support/hostile-values.js';
 import { refusalOf } from '../support/refusal-of.js';
 
@@ -25,6 +26,39 @@ const key = decodeIdentityKey(good.subarray(53));
 const signature = key.signature!;
 const other = exportIdentity(mintIdentity({ device: 'laptop' }));
 const bobs = exportIdentity(mintIdentity({ wallet: testWallets.bob }));
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+describe('exportIdentity', () => {
+  const bytes = exportIdentity(identity);
+
+  it('starts with version 1 and the wallet', () => {
+    expect(bytes[0]).toBe(1);
+    expect(hex(bytes.subarray(1, 21))).toBe(testWallets.alice.address.slice(2).toLowerCase());
+  });
+
+  it('goes on with the private key of the identity key', () => {
+    const signer = new SigningKey(bytes.subarray(21, 53));
+    expect(signer.publicKey).toBe(`0x${hex(identity.identityKey)}`);
+    expect(computeAddress(signer)).not.toBe(identity.wallet);
+  });
+
+  it('ends with the certified key', () => {
+    const stored = hex(bytes.subarray(53));
+    const timestamp = BigInt(Date.UTC(2025, 0));
+    expect(stored.startsWith(hex(encodeUnsignedKey({ timestamp, bytes: undefined })))).toBe(true);
+    expect(stored.endsWith(hex(identity.identityKey))).toBe(true);
+  });
+
+  it('gives fresh bytes each time', () => {
+    exportIdentity(identity).fill(0);
+    expect(exportIdentity(identity)).toEqual(bytes);
+  });
+
+  it.each(hostileValues)('refuses %s', (_, value) => {
+    expect(() => exportIdentity(value as never)).toThrow(TypeError);
+  });
+});
 
 describe('importIdentity', () => {
   it('gives back an identity that makes the same tokens', () => {

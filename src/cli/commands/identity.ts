@@ -1,5 +1,5 @@
 import { createIdentity } from '../../client/create-identity.js';
-import { exportIdentity } from '../../client/export-identity.js';
+import { exportIdentity } from '../../client/import-identity.js';
 import { asciiJson } from '../ascii.js';
 import { command } from '../command.js';
 import { keyWallet } from '../key-wallet.js';

@@ -9,13 +9,13 @@ import { TokenCall } from './token-call.js';
 export interface AttachTokenOptions {
   /**
    * Whether a call that was refused with TOKEN_EXPIRED or TOKEN_FROM_FUTURE is made once more with a new token, by the
-   * node's clock. Only while nothing was delivered and no streamed request message was taken. Default `true`.
+   * node's clock. Only while nothing was delivered and no streamed request message was consumed. Default `true`.
    */
   retry?: boolean | undefined;
   /**
-   * Whether a call that was refused with RATE_LIMITED is made again after the time that the node asked for. Under the same
-   * conditions as `retry`, and never beyond the call's deadline; a refusal that says no time, or a longer one than
-   * `maxDelayMs`, goes to the caller at once. Default: the caller is told. `{}` takes the defaults.
+   * Whether a call that was refused with RATE_LIMITED is made again after the time that the node names. Under the same
+   * conditions as `retry`, and never beyond the call's deadline; a refusal that names no time, or a longer one than
+   * `maxDelayMs`, goes to the caller at once. Default: no call is. `{}` stands for the defaults.
    */
   retryRateLimited?: RetryRateLimitedOptions | undefined;
 }
@@ -35,6 +35,12 @@ export interface RetryRateLimitedOptions {
  *
  * On a plaintext channel the token travels in clear: prefer `createClient`, which refuses that.
  * @throws TypeError if the source or an option is wrong.
+ * @example
+ * import { Client, credentials } from '@grpc/grpc-js';
+ * import { attachToken } from 'grpc-wallet-auth/grpc';
+ *
+ * const interceptors = [attachToken(source, { retryRateLimited: { maxRetries: 2 } })];
+ * const client = new Client('node.example:443', credentials.createSsl(), { interceptors });
  */
 export function attachToken(source: TokenSource, options: AttachTokenOptions = {}): Interceptor {
   if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');

@@ -12,27 +12,31 @@ export class CallRecord {
   #messages: { context: MessageContext; message: unknown }[] = [];
   #halfClosed = false;
   #openReads = 0;
-  #taken = false;
+  #consumed = false;
 
+  /** @param requestStream whether the caller streams its messages; those are not kept once they went out. */
   constructor(requestStream: boolean) {
     this.#requestStream = requestStream;
   }
 
   /** Whether everything that was done can be done again: no message of a request stream has gone out. */
   get repeatable(): boolean {
-    return !this.#taken;
+    return !this.#consumed;
   }
 
+  /** A message was sent: passes it on to the call, if there is one. */
   message(context: MessageContext, message: unknown, call: Call | undefined): void {
     this.#messages.push({ context, message });
     if (call) this.#send(call, this.#messages.slice(-1));
   }
 
+  /** The caller has sent its last message. */
   halfClose(call: Call | undefined): void {
     this.#halfClosed = true;
     call?.halfClose();
   }
 
+  /** The caller wants one more message. */
   read(call: Call | undefined): void {
     this.#openReads++;
     call?.startRead();
@@ -53,7 +57,19 @@ export class CallRecord {
   #send(call: Call, messages: readonly { context: MessageContext; message: unknown }[]): void {
     for (const { context, message } of messages) call.sendMessageWithContext(context, message);
     if (!this.#requestStream || messages.length === 0) return;
-    this.#taken = true;
+    this.#consumed = true;
     this.#messages = [];
   }
 }
+
+/** What stands below a call that is not made yet. Every method of TokenCall does without it. */
+export const NOT_MADE: Call = {
+  start: () => undefined,
+  sendMessageWithContext: () => undefined,
+  sendMessage: () => undefined,
+  startRead: () => undefined,
+  halfClose: () => undefined,
+  cancelWithStatus: () => undefined,
+  getPeer: () => 'unknown',
+  getAuthContext: () => null,
+};

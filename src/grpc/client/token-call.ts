@@ -7,14 +7,14 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
-import { CallRetries, decimal, type RetrySettings } from '../../client/retry-policy.js';
+import { CallRetries, type RetrySettings } from '../../client/retry-policy.js';
 import type { TokenSource } from '../../client/token-source.js';
 import { AuthError } from '../../errors.js';
 import { quietly } from '../../options.js';
+import { decimal, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
-import { EXPIRES_KEY } from '../expires-key.js';
-import { CallRecord, type Call, type MessageContext } from './call-record.js';
-import { NOT_MADE } from './not-made.js';
+import { authDetailsOf } from '../status.js';
+import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 
 type CallOptions = Parameters<Interceptor>[0];
 
@@ -23,8 +23,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
- * PROTOCOL.md section 6 has it; if asked to, also after the wait that a rate limit takes. What the caller does meanwhile is
- * kept and done on the call that is made next.
+ * PROTOCOL.md section 6 has it; where that is set, also after the wait that a rate limit asks for. What the caller does
+ * meanwhile is recorded and done on the call that is made next.
  */
 export class TokenCall extends InterceptingCall {
   readonly #options: CallOptions;
@@ -39,6 +39,7 @@ export class TokenCall extends InterceptingCall {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
 
+  /** @param makeCall makes the call below; called once for each try. */
   constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: RetrySettings) {
     super(NOT_MADE);
     this.#options = options;
@@ -143,7 +144,7 @@ export class TokenCall extends InterceptingCall {
   /** Makes the call once more if that can help and nothing has happened that cannot be repeated. */
   #tryAgain(status: StatusObject, token: string): boolean {
     if (this.#ended || !this.#record.repeatable) return false;
-    const retry = this.#retries.after(status, Date.now());
+    const retry = this.#retries.after({ code: status.code, details: authDetailsOf(status) }, Date.now());
     if (retry === undefined) return false;
     const { serverTimeMs } = retry;
     if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));

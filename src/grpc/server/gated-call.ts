@@ -4,8 +4,7 @@ import { refusal } from '../../errors.js';
 import type { IncomingCall } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
-import { refusalStatus, type RefusalStatus } from '../../status-details.js';
-import { EXPIRES_KEY } from '../expires-key.js';
+import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, type StatusToSend } from '../status.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 

@@ -106,7 +106,7 @@ describe('a plaintext channel', () => {
     const channelOverride = new Client('localhost:1', plain).getChannel();
     const options = { clientOptions: { channelOverride } };
     expect(() => make('localhost:1', options)).toThrow(
-      new TypeError('nobody can tell whether an overridden channel is encrypted; set allowInsecure to use it'),
+      new TypeError('whether an overridden channel is encrypted is unknown; set allowInsecure to use it'),
     );
     make('localhost:1', { ...options, allowInsecure: true }).close();
   });

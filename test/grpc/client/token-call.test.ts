@@ -6,9 +6,9 @@ import type { TokenSource } from '../../../src/client/token-source.js';
 import { AuthError, type AuthReason } from '../../../src/errors.js';
 import type { Call } from '../../../src/grpc/client/call-record.js';
 import { TokenCall } from '../../../src/grpc/client/token-call.js';
-import { EXPIRES_KEY } from '../../../src/grpc/expires-key.js';
 import { grpcServiceDefinition } from '../../../src/grpc/service-definition.js';
 import { serviceError } from '../../../src/grpc/status.js';
+import { EXPIRES_KEY } from '../../../src/status-details.js';
 
 const { whoAmI } = grpcServiceDefinition(DemoService);
 const CONTEXT = { transportSecurityType: 'ssl' };

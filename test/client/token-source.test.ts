@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isFresh, renewalTimeMs } from '../../src/client/renewal-time.js';
+import { isFresh, renewalTimeMs } from '../../src/client/token-source.js';
 
 const life = (lifeMs: number, jitter = 0) => ({ createdMs: 1_000_000, expiresMs: 1_000_000 + lifeMs, jitter });
 
