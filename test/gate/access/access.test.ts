@@ -10,7 +10,7 @@ const bob = testWallets.bob.address;
 const { deviceId } = mintIdentity();
 const address = '203.0.113.7';
 
-function door(options: AccessOptions) {
+function listsOf(options: AccessOptions) {
   const access = createAccess(options);
   if (!access) throw new Error('no lists');
   return access;
@@ -19,41 +19,41 @@ function door(options: AccessOptions) {
 describe('access', () => {
   it('is open without lists', () => {
     expect(createAccess(undefined)).toBeUndefined();
-    expect(door({}).checkAddress({ address })).toBeUndefined();
-    expect(door({}).checkCaller({})).toBeUndefined();
-    expect(door({}).hasPriority({ wallet: alice, address })).toBe(false);
+    expect(listsOf({}).checkAddress({ address })).toBeUndefined();
+    expect(listsOf({}).checkCaller({})).toBeUndefined();
+    expect(listsOf({}).hasPriority({ wallet: alice, address })).toBe(false);
   });
 
   it.each([[[alice]], [[deviceId]], [accessList([alice])]])('deny %j alone works', (deny) => {
-    const access = door({ deny });
+    const access = listsOf({ deny });
     expect(access.checkCaller({ wallet: alice, deviceId, address })).toMatchObject({ reason: 'ACCESS_DENIED' });
     expect(access.checkCaller({ wallet: bob, deviceId: `${bob}/1`, address: '::1' })).toBeUndefined();
   });
 
-  it('turns denied addresses away before it is known who calls', () => {
-    const access = door({ deny: [address] });
+  it('denies addresses before it is known who calls', () => {
+    const access = listsOf({ deny: [address] });
     expect(access.checkAddress({ address })).toMatchObject({ reason: 'ACCESS_DENIED', message: 'access denied' });
     expect(access.checkAddress({ address: '203.0.113.8' })).toBeUndefined();
     expect(access.checkAddress({})).toBeUndefined();
   });
 
-  it('lets only those in that are allowed by wallet, device or address, if there is such a list', () => {
-    const check = (allow: string[]) => door({ allow }).checkCaller({ wallet: alice, deviceId, address })?.reason;
+  it('admits only callers that are allowed by wallet, device or address, if there is such a list', () => {
+    const check = (allow: string[]) => listsOf({ allow }).checkCaller({ wallet: alice, deviceId, address })?.reason;
     expect([[alice], [deviceId], [address]].map(check)).toEqual([undefined, undefined, undefined]);
     expect([[], [bob], ['::1']].map(check)).toEqual(['ACCESS_DENIED', 'ACCESS_DENIED', 'ACCESS_DENIED']);
-    expect(door({ allow: [alice] }).checkCaller({ address })?.reason).toBe('ACCESS_DENIED');
-    expect(door({ allow: [address] }).checkCaller({ address })).toBeUndefined();
+    expect(listsOf({ allow: [alice] }).checkCaller({ address })?.reason).toBe('ACCESS_DENIED');
+    expect(listsOf({ allow: [address] }).checkCaller({ address })).toBeUndefined();
   });
 
   it('puts deny before allow', () => {
-    const access = door({ allow: ['10.0.0.0/8', alice], deny: ['10.1.0.0/16', deviceId] });
+    const access = listsOf({ allow: ['10.0.0.0/8', alice], deny: ['10.1.0.0/16', deviceId] });
     expect(access.checkAddress({ address: '10.1.2.3' })?.reason).toBe('ACCESS_DENIED');
     expect(access.checkCaller({ wallet: alice, deviceId, address: '10.2.2.2' })?.reason).toBe('ACCESS_DENIED');
     expect(access.checkCaller({ wallet: alice, deviceId: `${alice}/2` })).toBeUndefined();
   });
 
   it('knows who has priority', () => {
-    const access = door({ priority: [alice] });
+    const access = listsOf({ priority: [alice] });
     expect([{ wallet: alice }, { wallet: bob }, {}].map((who) => access.hasPriority(who))).toEqual([
       true,
       false,
@@ -61,12 +61,12 @@ describe('access', () => {
     ]);
   });
 
-  it('lets nobody in by a list that gives no answer', () => {
+  it('admits no caller by a list that gives no answer', () => {
     const broken = { size: 1, has: async () => false } as never;
     for (const options of [{ allow: broken }, { deny: broken }]) {
-      expect(() => door(options).checkCaller({ wallet: alice, deviceId })).toThrow(TypeError);
+      expect(() => listsOf(options).checkCaller({ wallet: alice, deviceId })).toThrow(TypeError);
     }
-    expect(() => door({ priority: broken }).hasPriority({ wallet: alice })).toThrow(TypeError);
+    expect(() => listsOf({ priority: broken }).hasPriority({ wallet: alice })).toThrow(TypeError);
   });
 
   it.each<[string, unknown]>([
@@ -86,6 +86,6 @@ describe('access', () => {
   });
 
   it('takes the same entry in allow and priority', () => {
-    expect(() => door({ allow: [alice], priority: [alice] })).not.toThrow();
+    expect(() => listsOf({ allow: [alice], priority: [alice] })).not.toThrow();
   });
 });
