@@ -1,15 +1,16 @@
 import { readFileSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-import { compileList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
-import { integer, knownOptions, optionalFunction, quietly } from '../options.js';
+import { compileList, type AccessList } from '../gate/access/access-list.js';
+import { FollowedList } from '../gate/access/followed-list.js';
+import { integer, knownOptions, optionalFunction } from '../options.js';
 
-/** How a file is watched. */
+/** How a file is followed. */
 export interface FileListOptions {
-  /** Told after every edit that was taken. Default: nobody is told. */
+  /** Called with the list's size after every edit that was taken. Default: nothing is called. */
   onChange?: ((size: number) => void) | undefined;
   /**
-   * Told, once for each edit, that the file cannot be taken, with its line where there is one; the list stays as it was.
+   * Called, once for each edit, when the file cannot be taken, with its line where there is one; the list stays as it was.
    * Default: a process warning.
    */
   onError?: ((error: Error) => void) | undefined;
@@ -19,7 +20,7 @@ export interface FileListOptions {
 
 /** A list that follows a file. */
 export interface FileList extends AccessList {
-  /** Stops watching; the list stays as it is. Watching does not keep the process alive. */
+  /** Stops following; the list stays as it is. Following does not keep the process alive. */
   close(): void;
 }
 
@@ -29,98 +30,49 @@ const QUIET_MS = 50;
 /**
  * Makes a list of the entries in a file, one a line; empty lines and what follows a `#` do not count. Edits are taken as they
  * come, all or nothing: an edit with one wrong line, an unreadable file and a file of no bytes leave the last good list in
- * force. (A list of nobody has a comment in it.) Write a new file and rename it over the old one, so that no half is read.
+ * force. (An empty list has a comment in it.) Write a new file and rename it over the old one, so that no half is read.
  * @throws TypeError if the first reading fails, or an option is wrong.
+ * @example
+ * import { createGate } from 'grpc-wallet-auth/gate';
+ * import { fileList } from 'grpc-wallet-auth/node';
+ *
+ * const denied = fileList('/etc/node/denied.txt', { onError: (error) => console.error(error.message) });
+ * const gate = createGate({ access: { deny: denied } });
  */
 export function fileList(path: string, options: FileListOptions = {}): FileList {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileList: path must be the name of a file');
   knownOptions(options, ['onChange', 'onError', 'pollMs']);
-  return new FollowedFile(
-    path,
-    optionalFunction('onChange', options.onChange) ?? (() => undefined),
-    optionalFunction('onError', options.onError) ?? ((error) => process.emitWarning(error)),
-    integer('pollMs', options.pollMs, 2_000, 10, 3_600_000),
-  );
+  const hooks = {
+    onChange: optionalFunction('onChange', options.onChange) ?? (() => undefined),
+    onError: optionalFunction('onError', options.onError) ?? ((error: Error) => process.emitWarning(error)),
+  };
+  const pollMs = integer('pollMs', options.pollMs, 2_000, 10, 3_600_000);
+
+  const state = stateOf(path);
+  let text: string | undefined = readText(path);
+  const list = new FollowedList(readList(path, text), hooks);
+  const stop = followFile(path, state, pollMs, () => {
+    const before = text;
+    try {
+      text = undefined;
+      text = readText(path);
+      if (text !== before) list.take(readList(path, text));
+    } catch (error) {
+      if (text !== before) list.keep(error);
+    }
+  });
+  return Object.assign(list, { close: stop });
 }
 
 /** Reads entries, one a line. @throws TypeError naming the file and the line that is wrong. */
 function readList(path: string, text: string): AccessList {
-  if (text === '') throw new TypeError(`fileList: ${path} is empty; a list of nobody has a comment in it`);
+  if (text === '') throw new TypeError(`fileList: ${path} is empty; an empty list has a comment in it`);
   const lines = text.split('\n').map((line, index) => ({ entry: line.replace(/#.*/, '').trim(), number: index + 1 }));
-  const written = lines.filter(({ entry }) => entry !== '');
+  const declared = lines.filter(({ entry }) => entry !== '');
   return compileList(
-    written.map(({ entry }) => entry),
-    (index) => `fileList: ${path}:${written[index]?.number}`,
+    declared.map(({ entry }) => entry),
+    (index) => `fileList: ${path}:${declared[index]?.number}`,
   );
-}
-
-class FollowedFile implements FileList {
-  readonly #path: string;
-  readonly #onChange: (size: number) => void;
-  readonly #onError: (error: Error) => void;
-  readonly #stop: () => void;
-  #list: AccessList;
-  /** What was read last, good or not. */
-  #text: string | undefined;
-  /** The state of the file when it was last looked at. */
-  #state = '';
-  #quiet: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(path: string, onChange: (size: number) => void, onError: (error: Error) => void, pollMs: number) {
-    this.#path = path;
-    this.#onChange = onChange;
-    this.#onError = onError;
-    this.#state = stateOf(path);
-    this.#text = readText(path);
-    this.#list = readList(path, this.#text);
-    const poll = setInterval(() => {
-      const state = stateOf(path);
-      if (state === this.#state) return;
-      this.#state = state;
-      this.#soon();
-    }, pollMs);
-    poll.unref();
-    const unwatch = watchFolder(path, () => this.#soon());
-    this.#stop = () => {
-      clearInterval(poll);
-      clearTimeout(this.#quiet);
-      unwatch();
-    };
-  }
-
-  get size(): number {
-    return this.#list.size;
-  }
-
-  has(subject: AccessSubject): boolean {
-    return this.#list.has(subject);
-  }
-
-  close(): void {
-    this.#stop();
-  }
-
-  #soon(): void {
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#reload(), QUIET_MS);
-    this.#quiet.unref();
-  }
-
-  #reload(): void {
-    let text: string | undefined;
-    try {
-      text = readText(this.#path);
-      if (text === this.#text) return;
-      this.#list = readList(this.#path, text);
-    } catch (error) {
-      const isNews = text === undefined ? this.#text !== undefined : true;
-      this.#text = text;
-      if (isNews) quietly(() => this.#onError(error as Error));
-      return;
-    }
-    this.#text = text;
-    quietly(() => this.#onChange(this.#list.size));
-  }
 }
 
 function readText(path: string): string {
@@ -129,6 +81,34 @@ function readText(path: string): string {
   } catch (cause) {
     throw new TypeError(`fileList: cannot read ${path}`, { cause });
   }
+}
+
+/**
+ * Calls when a file was changed and then quiet for a while.
+ * @param state of the file when it was read.
+ * @returns stops following.
+ */
+function followFile(path: string, state: string, pollMs: number, onEdit: () => void): () => void {
+  let lastState = state;
+  let quiet: ReturnType<typeof setTimeout> | undefined;
+  const soon = () => {
+    clearTimeout(quiet);
+    quiet = setTimeout(onEdit, QUIET_MS);
+    quiet.unref();
+  };
+  const poll = setInterval(() => {
+    const now = stateOf(path);
+    if (now === lastState) return;
+    lastState = now;
+    soon();
+  }, pollMs);
+  poll.unref();
+  const unwatch = watchFolder(path, soon);
+  return () => {
+    clearInterval(poll);
+    clearTimeout(quiet);
+    unwatch();
+  };
 }
 
 /** What changes when a file does; empty if it cannot be looked at. */

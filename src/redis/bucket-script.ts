@@ -1,12 +1,12 @@
 /**
- * The token bucket of `gate/token-buckets.ts` as a Lua script, for `customIncrTtlLuaScript` of rate-limiter-flexible: one
- * command, atomic, by the clock of Redis, so that the clocks of the nodes do not matter. A key goes by itself when its bucket is
- * full. The library gives the points to take, the seconds rounded down, the size and the seconds; it takes an answer of more
- * points than the size for a refusal, and the second number for the time to wait.
+ * The token bucket of `gate/limits/token-buckets.ts` as a Lua script: one command, atomic, by the clock of Redis, so that the
+ * clocks of the nodes do not matter. A key goes by itself when its bucket is full.
+ *
+ * KEYS: the bucket. ARGV: the points to take; the bucket's size in points; its window and its block, in milliseconds. It
+ * answers how long until the points are there, in milliseconds; 0 if they were taken.
  */
-export function bucketScript(blockMs: number): string {
-  return `
-local points, size, window, block = tonumber(ARGV[1]), tonumber(ARGV[3]), ARGV[4] * 1000, ${blockMs}
+export const BUCKET_SCRIPT = `
+local points, size, window, block = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local step = window / size
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
@@ -26,7 +26,6 @@ local rest = math.ceil(math.max(full, blocked) - now)
 if rest > 0 then
   redis.call('SET', KEYS[1], string.format('%.3f %.3f', full, blocked), 'PX', rest)
 end
-if refused then return {size + 1, math.ceil(wait)} end
-return {0, 0}
+if refused then return math.max(math.ceil(wait), 1) end
+return 0
 `;
-}

@@ -23,22 +23,22 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A list with what it said, and a way to wait for that. */
-function watched(options: FileListOptions = {}) {
-  const said: (number | string)[] = [];
+/** A list with what it reported, and a way to wait for that. */
+function followed(options: FileListOptions = {}) {
+  const reported: (number | string)[] = [];
   list = fileList(path, {
     pollMs: 10,
-    onChange: (size) => said.push(size),
-    onError: ({ message }) => said.push(message.replace(folder, '')),
+    onChange: (size) => reported.push(size),
+    onError: ({ message }) => reported.push(message.replace(folder, '')),
     ...options,
   });
-  return { list, hears: (...expected: (number | string)[]) => vi.waitFor(() => expect(said).toEqual(expected)) };
+  return { list, reports: (...expected: (number | string)[]) => vi.waitFor(() => expect(reported).toEqual(expected)) };
 }
 
-describe('a watched list', () => {
+describe('a file list', () => {
   it('holds one entry a line; comments and blanks do not count', () => {
     writeFileSync(path, `# denied\n\n  ${alice}  # spam\r\n10.0.0.0/8\n#${bob}\n\t\n`);
-    const { list: read } = watched();
+    const { list: read } = followed();
     expect(read.size).toBe(2);
     expect([{ wallet: alice }, { wallet: bob }, { address: '10.1.1.1' }].map((who) => read.has(who))).toEqual([
       true,
@@ -48,47 +48,47 @@ describe('a watched list', () => {
   });
 
   it('takes an edit in place', async () => {
-    const { list: read, hears } = watched();
+    const { list: read, reports } = followed();
     appendFileSync(path, `${bob}\n`);
-    await hears(2);
+    await reports(2);
     expect(read.has({ wallet: bob })).toBe(true);
   });
 
   it('takes another file that is renamed over it', async () => {
-    const { list: read, hears } = watched();
+    const { list: read, reports } = followed();
     writeFileSync(`${path}.new`, bob);
     renameSync(`${path}.new`, path);
-    await hears(1);
+    await reports(1);
     expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([false, true]);
   });
 
   it('takes an edit of thousands of lines', async () => {
-    const { list: read, hears } = watched();
+    const { list: read, reports } = followed();
     const wallets = Array.from({ length: 3_000 }, (_, i) => `0x${i.toString(16).padStart(40, '0')}`);
     writeFileSync(path, wallets.join('\n'));
-    await hears(3_000);
+    await reports(3_000);
     expect(read.has({ wallet: wallets[9] })).toBe(true);
     expect(read.has({ wallet: alice })).toBe(false);
   });
 
-  it('stays as it was when an edit is broken, says so once, and goes on with the next', async () => {
-    const { list: read, hears } = watched();
+  it('stays as it was when an edit is broken, reports it once, and goes on with the next', async () => {
+    const { list: read, reports } = followed();
     writeFileSync(path, `${bob}\n\n0x12 # what?\n`);
     const complaint = 'fileList: /denied.txt:3: "0x12" is no wallet address, device id, IP address or CIDR range';
-    await hears(complaint);
+    await reports(complaint);
     expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([true, false]);
     writeFileSync(path, `${bob}\n`);
-    await hears(complaint, 1);
+    await reports(complaint, 1);
     expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([false, true]);
   });
 
   it('stays as it was when the file is emptied or gone', async () => {
-    const { list: read, hears } = watched();
+    const { list: read, reports } = followed();
     writeFileSync(path, '');
-    await hears('fileList: /denied.txt is empty; a list of nobody has a comment in it');
+    await reports('fileList: /denied.txt is empty; an empty list has a comment in it');
     rmSync(path);
-    await hears(
-      'fileList: /denied.txt is empty; a list of nobody has a comment in it',
+    await reports(
+      'fileList: /denied.txt is empty; an empty list has a comment in it',
       'fileList: cannot read /denied.txt',
     );
     expect(read.has({ wallet: alice })).toBe(true);
@@ -96,22 +96,22 @@ describe('a watched list', () => {
     await vi.waitFor(() => expect(read.size).toBe(0));
   });
 
-  it('says so when a broken edit is undone, though nothing changed', async () => {
-    const { hears } = watched();
+  it('reads on when a broken edit is undone, though nothing changed', async () => {
+    const { reports } = followed();
     writeFileSync(path, 'nonsense');
-    await hears('fileList: /denied.txt:1: "nonsense" is no wallet address, device id, IP address or CIDR range');
+    await reports('fileList: /denied.txt:1: "nonsense" is no wallet address, device id, IP address or CIDR range');
     writeFileSync(path, `${alice}\n`);
     await vi.waitFor(() => expect(list?.size).toBe(1));
   });
 
-  it('lives on when its listeners throw or reject', async () => {
+  it('lives on when its hooks throw or reject', async () => {
     const onChange = vi.fn<() => unknown>(async () => {
       throw new Error('mine');
     });
     const onError = vi.fn<() => void>(() => {
       throw new Error('mine');
     });
-    const { list: read } = watched({ onChange, onError });
+    const { list: read } = followed({ onChange, onError });
     writeFileSync(path, 'nonsense');
     await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce());
     writeFileSync(path, bob);
@@ -119,21 +119,21 @@ describe('a watched list', () => {
     expect(read.has({ wallet: bob })).toBe(true);
   });
 
-  it('warns if nobody listens', async () => {
+  it('warns without onError', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
-    watched({ onError: undefined });
+    followed({ onError: undefined });
     writeFileSync(path, 'nonsense');
     await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
     warn.mockRestore();
   });
 
   it('follows nothing once it is closed', async () => {
-    const { list: read } = watched();
+    const { list: read } = followed();
     read.close();
     writeFileSync(path, bob);
-    const { hears } = watched();
+    const { reports } = followed();
     appendFileSync(path, `\n${alice}`);
-    await hears(2);
+    await reports(2);
     expect(read.has({ wallet: bob })).toBe(false);
   });
 });

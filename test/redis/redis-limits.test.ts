@@ -60,7 +60,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`limits by %s
     other.close();
   });
 
-  it('block a caller who asks for too much', async () => {
+  it('block a caller that asks for too much', async () => {
     const take = open({}, { points: 10, windowMs: 1_000, blockMs: 50_000 });
     expect(await take('a', 9)).toBe(0);
     expect(await take('a', 9)).toBe(50_000);
@@ -71,13 +71,42 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`limits by %s
 
   it('cost one command a call, admitted or refused, the first one included', async () => {
     const take = open({}, { ...bucket, blockMs: 1_000 });
-    await connected.command('CONFIG', 'RESETSTAT');
     await connected.command('SCRIPT', 'FLUSH');
-    expect(await admitted(take, 'a', 30)).toBe(10);
-    const stats = String(await connected.command('INFO', 'commandstats'));
-    expect(/cmdstat_eval:calls=(\d+)/.exec(stats)?.[1]).toBe('30');
-    const sent = [...stats.matchAll(/cmdstat_([\w|]+):calls=/g)].map(([, name]) => name);
-    expect(sent.toSorted()).toEqual(['config|resetstat', 'eval', 'get', 'script|flush', 'set', 'time']);
+    await connected.command('CONFIG', 'RESETSTAT');
+    expect(await take('a', 1)).toBe(0);
+    expect(await admitted(take, 'a', 29)).toBe(9);
+    expect(await commandCounts(connected)).toMatchObject({ eval: 1, evalsha: 29, time: 30, get: 30 });
+    expect(
+      Object.keys(await commandCounts(connected))
+        .filter((name) => !name.includes('|'))
+        .toSorted(),
+    ).toEqual(['eval', 'evalsha', 'get', 'info', 'set', 'time']);
+  });
+
+  it('are counted on when Redis has lost the script, for one command more', async () => {
+    const take = open();
+    expect(await admitted(take, 'a', 4)).toBe(4);
+    await connected.command('SCRIPT', 'FLUSH');
+    await connected.command('CONFIG', 'RESETSTAT');
+    expect(await take('a', 1)).toBe(0);
+    expect(await commandCounts(connected)).toMatchObject({ eval: 1, evalsha: 1 });
+    expect(await admitted(take, 'a', 20)).toBe(5);
+    expect(await commandCounts(connected)).toMatchObject({ eval: 1, evalsha: 21 });
+    expect(errors).toEqual([]);
+  });
+
+  it('name every key that they touch as a key, as a cluster needs it', async () => {
+    const take = open();
+    await take('a', 1);
+    await connected.command('ACL', 'SETUSER', 'default', 'resetkeys', '~wallet-auth:default:a');
+    try {
+      expect(await take('a', 9)).toBe(0);
+      expect(errors).toEqual([]);
+      await take('b', 1);
+      expect(errors[0]?.message).toMatch(/permission|NOPERM/i);
+    } finally {
+      await connected.command('ACL', 'SETUSER', 'default', '~*');
+    }
   });
 
   it('leave nothing behind when buckets are full', async () => {
@@ -133,6 +162,14 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`limits by %s
   });
 });
 
+/** How often each command ran since the counts were reset. */
+async function commandCounts({ command }: ConnectedClient): Promise<Record<string, number>> {
+  const stats = String(await command('INFO', 'commandstats'));
+  return Object.fromEntries(
+    [...stats.matchAll(/cmdstat_([\w|]+):calls=(\d+)/g)].map(([, name, calls]) => [name, Number(calls)]),
+  );
+}
+
 async function fill({ command }: ConnectedClient): Promise<void> {
   for (let i = 0; i < 100; i++) await command('SET', `filler${i}`, 'x'.repeat(100_000));
 }
@@ -150,6 +187,18 @@ describe('redisLimits', () => {
     expect(onError).toHaveBeenCalledOnce();
   });
 
+  it.each([null, undefined, 'OK', '', [], {}, -1, 1.5, NaN])('counts here when Redis answers %j', async (answer) => {
+    const onError = vi.fn<(error: Error) => void>();
+    const take = redisLimits({ call: async () => answer }, { onError }).open('default', bucket, Date.now);
+    expect(await admitted(take, 'a', 20)).toBe(10);
+    expect(onError).toHaveBeenCalledOnce();
+  });
+
+  it('takes a number that the client gives as text', async () => {
+    const take = redisLimits({ call: async () => '7' }).open('default', bucket, Date.now);
+    expect(await take('a', 1)).toBe(7);
+  });
+
   it('lives with a client that throws', async () => {
     const broken: RedisClient = {
       call: () => {
@@ -160,7 +209,7 @@ describe('redisLimits', () => {
     expect(await admitted(take, 'a', 20)).toBe(10);
   });
 
-  it('warns if nobody listens', async () => {
+  it('warns without onError', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue();
     const take = redisLimits({ call: () => Promise.reject(new Error('gone')) }).open('default', bucket, Date.now);
     expect(await take('a', 1)).toBe(0);

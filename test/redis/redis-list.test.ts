@@ -9,14 +9,14 @@ const bob = testWallets.bob.address;
 
 describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s${redisNote}`, (_, connect) => {
   const server = redisServer();
-  const said: (number | string)[] = [];
+  const reported: (number | string)[] = [];
   let connected: ConnectedClient;
   let list: RedisList | undefined;
   beforeEach(async () => {
     connected = await connect(server);
     await connected.command('FLUSHALL');
     await connected.command('SADD', 'denied', alice, '10.0.0.0/8');
-    said.length = 0;
+    reported.length = 0;
   });
   afterEach(() => {
     list?.close();
@@ -26,8 +26,8 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
   const follow = async (options: RedisListOptions = {}): Promise<RedisList> =>
     (list = await redisList(connected.client, 'denied', {
       refreshMs: 3_600_000,
-      onChange: (size) => said.push(size),
-      onError: ({ message }) => said.push(message),
+      onChange: (size) => reported.push(size),
+      onError: ({ message }) => reported.push(message),
       ...options,
     }));
 
@@ -47,7 +47,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
     await vi.waitFor(() => expect(read.has({ wallet: bob })).toBe(true));
     await connected.command('SREM', 'denied', alice);
     await vi.waitFor(() => expect(read.has({ wallet: alice })).toBe(false));
-    expect(said).toEqual([2, 3, 2]);
+    expect(reported).toEqual([2, 3, 2]);
   });
 
   it('takes a change of thousands of entries', async () => {
@@ -58,11 +58,11 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
     expect(read.size).toBe(3_002);
   });
 
-  it('stays as it was after a wrong entry, and says so', async () => {
+  it('stays as it was after a wrong entry, and reports it', async () => {
     const read = await follow();
     await connected.command('SADD', 'denied', bob, 'nonsense');
     await read.refresh();
-    expect(said[1]).toMatch(/^redisList: denied: "nonsense" is no wallet/);
+    expect(reported[1]).toMatch(/^redisList: denied: "nonsense" is no wallet/);
     expect([alice, bob].map((wallet) => read.has({ wallet }))).toEqual([true, false]);
     await connected.command('SREM', 'denied', 'nonsense');
     await read.refresh();
@@ -73,7 +73,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
     const read = await follow();
     await connected.command('DEL', 'denied');
     await read.refresh();
-    expect(said).toEqual([2, 'redisList: denied is gone; the last list stays']);
+    expect(reported).toEqual([2, 'redisList: denied is gone; the last list stays']);
     expect(read.has({ wallet: alice })).toBe(true);
     await connected.command('SADD', 'denied', '# nobody');
     await read.refresh();
@@ -84,7 +84,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
     await connected.command('DEL', 'denied');
     const read = await follow();
     expect(read.size).toBe(0);
-    expect(said).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   it('stays as it was while Redis is killed, and after it came back without its data', async () => {
@@ -92,14 +92,14 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`a list by %s
     await server.kill();
     try {
       await read.refresh();
-      expect(said).toHaveLength(2);
+      expect(reported).toHaveLength(2);
       expect(read.has({ wallet: alice })).toBe(true);
     } finally {
       await server.start();
     }
     await vi.waitFor(async () => {
       await read.refresh();
-      expect(said.at(-1)).toBe('redisList: denied is gone; the last list stays');
+      expect(reported.at(-1)).toBe('redisList: denied is gone; the last list stays');
     });
     expect(read.has({ wallet: alice })).toBe(true);
     await connected.command('SADD', 'denied', bob);

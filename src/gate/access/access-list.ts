@@ -2,7 +2,7 @@ import { parseAddress } from '../../crypto/address.js';
 import { leadingBits, parseRange, type IpRange } from '../call/cidr.js';
 import { IpRanges } from '../call/ip-ranges.js';
 
-/** Who is looked up: what is known of a caller. */
+/** What is known of a caller that is looked up. */
 export interface AccessSubject {
   /** The wallet's address in EIP-55 case. */
   readonly wallet?: string | undefined;
@@ -12,7 +12,7 @@ export interface AccessSubject {
   readonly address?: string | undefined;
 }
 
-/** A list of callers. `has` is asked for every call: it must answer from memory and not throw. */
+/** A list of callers. `has` is called for every call: it must answer from memory and not throw. */
 export interface AccessList {
   /** Whether the list names the wallet, the device or the address. */
   has(subject: AccessSubject): boolean;
@@ -26,6 +26,11 @@ const DEVICE = /^(0x[0-9a-fA-F]{40})\/([0-9a-fA-F]{32})$/;
  * Makes a list out of wallet addresses, device ids, IP addresses and CIDR ranges in any order. A look-up takes the same time
  * however long the list is: one step, and for addresses one for each length of range that occurs (at most 33, or 129).
  * @throws TypeError naming an entry that is none of them.
+ * @example
+ * import { accessList, createGate } from 'grpc-wallet-auth/gate';
+ *
+ * const partners = accessList(['0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf', '203.0.113.0/24']);
+ * const gate = createGate({ access: { priority: partners } });
  */
 export function accessList(entries: readonly string[]): AccessList {
   return compileList(entries, () => 'accessList');
@@ -46,15 +51,15 @@ export function compileList(entries: readonly string[], nameOf: (index: number) 
 }
 
 /**
- * Finds an entry that two lists share, in whatever spelling. A range inside a wider one is not the same entry.
- * @returns the entry as the second list spells it.
+ * Finds an entry that two lists share, in whatever form. A range inside a wider one is not the same entry.
+ * @returns the entry as it stands in the second list.
  */
 export function sharedEntry(some: readonly string[], others: readonly string[]): string | undefined {
   const keys = new Set(some.map((entry) => entryKey(readEntry(entry, () => 'entry'))));
   return others.find((entry) => keys.has(entryKey(readEntry(entry, () => 'entry'))));
 }
 
-/** A wallet or device in its one spelling, or a range. */
+/** A wallet or device in its one standard form, or a range. */
 type Entry = string | IpRange;
 
 function readEntry(entry: unknown, name: () => string): Entry {

@@ -4,15 +4,15 @@ import { compileList, sharedEntry, type AccessList, type AccessSubject } from '.
 
 /**
  * Lists of callers, each an `AccessList` or an array of wallet addresses, device ids, IP addresses and CIDR ranges. A caller
- * without identity, and every caller of a `public` method, is judged by the address alone. An entry that stands in two arrays
+ * without identity, and every caller of a `public` method, is looked up by its address alone. An entry that stands in two arrays
  * is refused at construction, but in lists that change, and for ranges inside ranges, `deny` comes first.
  */
 export interface AccessOptions {
-  /** If given, only callers in it may come, `public` methods included; an address in it lets any wallet in. Default: everybody may. */
+  /** If given, only callers in it are admitted, `public` methods included; an address in it admits any wallet. Default: all callers. */
   allow?: AccessList | readonly string[] | undefined;
-  /** Callers in it may not: by address before the token is looked at, by wallet and device once it is verified. Default: nobody. */
+  /** Callers in it are denied: by address before the token is looked at, by wallet and device once it is verified. Default: none. */
   deny?: AccessList | readonly string[] | undefined;
-  /** Callers in it have `priorityFactor` times as much of every limit. Default: nobody. */
+  /** Callers in it have `priorityFactor` times as much of every limit. Default: none. */
   priority?: AccessList | readonly string[] | undefined;
 }
 
@@ -70,14 +70,14 @@ function both(first: AccessCheck | undefined, second: AccessCheck | undefined): 
   return (caller) => first(caller) ?? second(caller);
 }
 
-/** @throws TypeError if the list gives no answer, such as a promise of one: nobody comes in by it. */
+/** @throws TypeError if the list does not answer, or with a promise: no caller is admitted by that. */
 function isIn(list: AccessList, caller: AccessSubject): boolean {
   const answer: unknown = list.has(caller);
   if (typeof answer === 'boolean') return answer;
   throw new TypeError('the `has` of an AccessList must answer true or false');
 }
 
-/** Which list it was is for the operator's log alone. */
+/** Which list denied the caller is for the operator's log alone. */
 function denied(cause: string): AuthError {
   return refusal('ACCESS_DENIED', { cause });
 }

@@ -1,4 +1,4 @@
-import { leadingBits, parseIp, type IpBits, type IpRange } from './cidr.js';
+import { ipOf, leadingBits, type IpBits, type IpRange } from './cidr.js';
 
 /** Sets of leading bits, by their length. */
 type ByLength = Map<number, Set<IpBits>>;
@@ -14,6 +14,7 @@ export class IpRanges {
     return this.#size;
   }
 
+  /** Adds a range; one that is there already counts once. */
   add({ bits, length }: IpRange): void {
     const lengths = this.#familyOf(bits);
     const ranges = lengths.get(length) ?? new Set();
@@ -24,8 +25,12 @@ export class IpRanges {
 
   /** Whether an address lies in one of them; what is no address does not. */
   has(address: string): boolean {
-    const bits = parseIp(address);
-    if (bits === undefined) return false;
+    const ip = ipOf(address);
+    return ip !== undefined && this.hasBits(ip.bits);
+  }
+
+  /** The same for an address that was read. */
+  hasBits(bits: IpBits): boolean {
     for (const [length, ranges] of this.#familyOf(bits)) if (ranges.has(leadingBits(bits, length))) return true;
     return false;
   }

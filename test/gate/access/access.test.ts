@@ -40,7 +40,7 @@ describe('access', () => {
     expect(access.checkAddress({})).toBeUndefined();
   });
 
-  it('lets only those in that are allowed by wallet, device or address, if there is such a list', () => {
+  it('admits only callers that are allowed by wallet, device or address, if there is such a list', () => {
     const check = (allow: string[]) => listsOf({ allow }).checkCaller({ wallet: alice, deviceId, address })?.reason;
     expect([[alice], [deviceId], [address]].map(check)).toEqual([undefined, undefined, undefined]);
     expect([[], [bob], ['::1']].map(check)).toEqual(['ACCESS_DENIED', 'ACCESS_DENIED', 'ACCESS_DENIED']);
@@ -64,7 +64,7 @@ describe('access', () => {
     ]);
   });
 
-  it('lets nobody in by a list that gives no answer', () => {
+  it('admits no caller by a list that gives no answer', () => {
     const broken = { size: 1, has: async () => false } as never;
     for (const options of [{ allow: broken }, { deny: broken }]) {
       expect(() => listsOf(options).checkCaller({ wallet: alice, deviceId })).toThrow(TypeError);

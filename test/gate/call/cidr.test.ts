@@ -1,7 +1,10 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { isIP } from 'node:net';
 
-import { leadingBits, parseIp, parseRange } from '../../../src/gate/call/cidr.js';
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
+import { describe, expect, it, vi } from 'vitest';
+
+import { ipOf, leadingBits, parseIp, parseRange } from '../../../src/gate/call/cidr.js';
 
 describe('parseIp', () => {
   it.each<[string, number | bigint | undefined]>([
@@ -16,7 +19,9 @@ describe('parseIp', () => {
     ['64:ff9b::203.0.113.7', 0x0064_ff9b_0000_0000_0000_0000_cb00_7107n],
     ['::ffff:203.0.113.7', 0xcb007107],
     ['::ffff:cb00:7107', 0xcb007107],
+    ['0:0:0:0:0:FFFF:203.0.113.7', 0xcb007107],
     ['::cb00:7107', 0xcb007107n],
+    ['::203.0.113.7', 0xcb007107n],
     ['fe80::1%eth0', undefined],
     ['203.0.113.256', undefined],
     ['203.0.113', undefined],
@@ -24,6 +29,14 @@ describe('parseIp', () => {
     ['', undefined],
     [' 1.2.3.4', undefined],
     ['0x1.2.3.4', undefined],
+    ['010.0.0.1', undefined],
+    ['10.1', undefined],
+    ['167772161', undefined],
+    ['::ffff:010.0.0.1', undefined],
+    ['::0x7f.0.0.1', undefined],
+    ['00001::', undefined],
+    ['1::2:3:4:5:6:7:8', undefined],
+    ['[::1]', undefined],
   ])('%s', (text, bits) => {
     expect(parseIp(text)).toBe(bits);
   });
@@ -37,6 +50,71 @@ describe('parseIp', () => {
         expect(parseIp(short)).toBe(parseIp(long));
       }),
     );
+  });
+});
+
+/** Pieces of addresses, put together by chance. */
+const nearlyAnAddress = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '::',
+        ':',
+        '.',
+        '0',
+        '00',
+        '01',
+        '1',
+        'ffff',
+        'FFFF',
+        '12345',
+        '0x1',
+        '255',
+        '256',
+        'g',
+        '%',
+        '%eth0',
+      ),
+      fc.constantFrom(' ', '/', '\n', '1.2.3.4', '::ffff:', '1:2:3:4:5:6:', '1:2:3:4:5:6:7'),
+      fc.string({ maxLength: 3 }),
+      fc.ipV4(),
+      fc.ipV4Extended(),
+      fc.ipV6(),
+    ),
+    { maxLength: 12 },
+  )
+  .map((pieces) => pieces.join(''));
+
+it('parseIp takes what node:net takes for an address without a zone, and nothing else', () => {
+  fc.assert(
+    fc.property(nearlyAnAddress, (text) => {
+      expect([text, parseIp(text) !== undefined]).toEqual([text, isIP(text) !== 0 && !text.includes('%')]);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+describe('ipOf', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7', '203.0.113.7'],
+    ['::ffff:203.0.113.7', '203.0.113.7', '203.0.113.7'],
+    ['::FFFF:cb00:7107', '203.0.113.7', '203.0.113.7'],
+    ['2001:DB8:1::7', '2001:DB8:1::7', '2001:db8:1:0'],
+    ['::1', '::1', '0:0:0:0'],
+  ])('of %s is %s in the network %s', (text, full, network) => {
+    for (let i = 0; i < 2; i++) expect(ipOf(text)).toMatchObject({ text: full, network, bits: parseIp(text) });
+  });
+
+  it('reads an address once, as long as not too many others come between', () => {
+    ipOf('198.51.100.77');
+    const parse = vi.spyOn(ipaddr.IPv4, 'parse');
+    ipOf('198.51.100.77');
+    expect(parse).not.toHaveBeenCalled();
+    for (let i = 0; i < 10_000; i++) ipOf(`10.0.${i >> 8}.${i & 255}`);
+    parse.mockClear();
+    ipOf('198.51.100.77');
+    expect(parse).toHaveBeenCalledOnce();
+    parse.mockRestore();
   });
 });
 

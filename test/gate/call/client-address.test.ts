@@ -12,6 +12,8 @@ describe('the address of a direct peer', () => {
     ['2001:DB8:0001::7:50101', '2001:db8:1:0'],
     ['fe80::1%eth0:50101', 'fe80:0:0:0'],
     ['::ffff:203.0.113.7:50101', '203.0.113.7'],
+    ['[::ffff:cb00:7107]:50101', '203.0.113.7'],
+    ['0:0:0:0:0:ffff:203.0.113.7:50101', '203.0.113.7'],
     ['64:ff9b:1:2::203.0.113.7:50101', '64:ff9b:1:2'],
     ['1:2:3:4:5:6:7:::50101', '1:2:3:4'],
     ['[1:2:3::]:50101', '1:2:3:0'],
@@ -56,9 +58,35 @@ describe('the address behind proxies', () => {
     ['an address after junk', '10.1.2.3:5', ['x[2001:db8::7]:99'], '10.1.2.3'],
     ['an address before junk', '10.1.2.3:5', ['[2001:db8::7]x'], '10.1.2.3'],
     ['an address cut by a colon', '10.1.2.3:5', ['203.0.113:1.7'], '10.1.2.3'],
+    ['a hop that is hex IPv4-mapped IPv6', '10.1.2.3:5', ['::ffff:cb00:7107'], '203.0.113.7'],
+    ['such a hop in brackets', '10.1.2.3:5', ['[::FFFF:CB00:7107]:99'], '203.0.113.7'],
+    ['a proxy that is hex IPv4-mapped IPv6', '10.1.2.3:5', ['203.0.113.7, ::ffff:a04:404'], '203.0.113.7'],
     ['a mapped address with a port', '10.1.2.3:5', ['::ffff:203.0.113.7:99'], '10.1.2.3'],
   ])('%s', (_, peer, forwardedFor, address) => {
     expect(addressOf(peer, forwardedFor)).toBe(address);
+  });
+});
+
+describe('the full address', () => {
+  const { fullAddressOf } = createAddressReader(['10.0.0.0/8']);
+
+  it.each([
+    ['203.0.113.7:50101', '203.0.113.7'],
+    ['[2001:DB8:1::6]:50101', '2001:DB8:1::6'],
+    ['fe80::1%eth0:50101', 'fe80::1'],
+    ['::ffff:203.0.113.7:50101', '203.0.113.7'],
+    ['unknown', undefined],
+  ])('of %s is %s', (peer, address) => {
+    for (let i = 0; i < 2; i++) expect(fullAddressOf(peer, [])).toBe(address);
+  });
+
+  it('of a hop that is hex IPv4-mapped IPv6 is IPv4', () => {
+    expect(fullAddressOf('10.1.2.3:5', ['::ffff:cb00:7107'])).toBe('203.0.113.7');
+  });
+
+  it('is none where the peer is a text of any length', () => {
+    expect(fullAddressOf(`${'1:'.repeat(100_000)}5`, [])).toBeUndefined();
+    expect(fullAddressOf('10.1.2.3:5', ['1'.repeat(100_000)])).toBe('10.1.2.3');
   });
 });
 
