@@ -86,7 +86,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  it('the time of verifications in seconds, by curve and memory, where there was one', async () => {
+  it('the time of verifications in seconds, by curve and cache, where there was one', async () => {
     const { provider, points } = sdk();
     const listener = decisionMetrics(provider);
     listener(event());
@@ -103,7 +103,7 @@ describe('what is counted', () => {
     );
   });
 
-  it('cached tokens, of all doors that are watched', async () => {
+  it('cached tokens, of all watched gates', async () => {
     const { provider, table } = sdk();
     const listener = decisionMetrics(provider);
     expect(await table('wallet_auth.cached_tokens')).toEqual([]);
@@ -118,8 +118,8 @@ describe('what is counted', () => {
   });
 });
 
-describe('a real door', () => {
-  const door = (options: GateOptions) => {
+describe('a real gate', () => {
+  const watchedGate = (options: GateOptions) => {
     const seen = sdk();
     const listener = decisionMetrics(seen.provider);
     const gate = createGate({ ...options, onDecision: listener });
@@ -128,7 +128,7 @@ describe('a real door', () => {
   };
 
   it('shows what it decided, how long it took and what it caches', async () => {
-    const { gate, table, points } = door({});
+    const { gate, table, points } = watchedGate({});
     const authorization = `Bearer ${mintToken()}`;
     await gate.decide(call, authorization);
     await gate.decide(call, authorization);
@@ -175,7 +175,7 @@ describe('where the numbers go', () => {
 
   it.each([null, undefined, {}, () => undefined])('watches no %s', (nothing) => {
     expect(() => decisionMetrics().watch(nothing as never)).toThrow(
-      new TypeError('what is watched must have cachedTokens'),
+      new TypeError('a watched gate must have cachedTokens'),
     );
   });
 });
