@@ -1,5 +1,5 @@
 /**
- * Times functions in turns, so that whatever disturbs the machine disturbs all of them alike.
+ * Times functions in turns, so that other load of the machine affects all of them alike.
  * @param cases functions by name, synchronous or not; the first is what the others are compared with.
  * @param options how many rounds, milliseconds of one function in one round, milliseconds of warming up per function.
  * @returns by name: the median in nanoseconds per call, and the median and quartiles of its ratio to the first, taken
@@ -32,7 +32,7 @@ export function quantile(numbers, part) {
   return numbers.toSorted((a, b) => a - b)[Math.floor(part * (numbers.length - 1))];
 }
 
-/** Takes the elements of a list in turns, for ever. */
+/** Calls `use` with the elements of a list in turns, endlessly. */
 export function cycle(list, use) {
   let next = 0;
   return () => use(list[next++ % list.length]);

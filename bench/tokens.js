@@ -21,7 +21,7 @@ export function header(identity, createdMs = Date.now()) {
   return `Bearer ${createToken(identity, { curve, now: () => new Date(createdMs) })}`;
 }
 
-/** What a curve cannot avoid for a token: one verification and one recovery, their inputs ready made. */
+/** The minimum work of a curve for a token: one verification and one recovery, with prepared inputs. */
 export function curveWork(authorization) {
   const { identityKey, authDataBytes, authDataSignature } = fields(authorization);
   const { bytes: publicKey, signature } = identityKey;

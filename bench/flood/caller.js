@@ -6,7 +6,7 @@ import { mintIdentity } from 'grpc-wallet-auth/testing';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
-/** An honest caller: two calls under way, and a new token every hundred calls. It tells how long each call took. */
+/** An honest caller: two concurrent calls, and a new token every hundred calls. It reports the duration of each call. */
 const [port, device, durationMs] = process.argv.slice(2);
 const AT_ONCE = 2;
 const CALLS_PER_TOKEN = 100;

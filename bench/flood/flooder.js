@@ -9,7 +9,7 @@ import { secretsOf } from '../../dist/src/client/device-identity.js';
 import { signToken } from '../../dist/src/client/sign-token.js';
 
 /**
- * A flooder with the dearest forged tokens there are, all different: well signed by a certified device, but claiming
+ * A flooder with the most expensive forged tokens, all different: well signed by a certified device, but claiming
  * another wallet, so that each costs a verification and a recovery. It comes from an address of its own where the system has one.
  */
 const [port, durationMs] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// npm run flood: what honest callers notice while forged tokens pour in. Loopback only, bounded in count and time.
+// npm run flood: the latency of honest callers during a flood of forged tokens. Loopback only, bounded in count and time.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -7,7 +7,7 @@ import { number } from '../table.js';
 const DURATION_MS = 4_000;
 const HEAD = [
   'curve',
-  'allowance',
+  'failed-token limit',
   'flood',
   'honest calls/s',
   'p99 ms',
@@ -19,7 +19,7 @@ const HEAD = [
 const rows = [];
 for (const curve of ['native', 'noble']) {
   rows.push(await measure(curve, 'off', false));
-  for (const allowance of ['off', 'on']) rows.push(await measure(curve, allowance, true));
+  for (const limit of ['off', 'on']) rows.push(await measure(curve, limit, true));
 }
 const widths = HEAD.map((_, i) => Math.max(...[HEAD, ...rows].map((cells) => cells[i].length)));
 for (const cells of [HEAD, ...rows])
@@ -31,9 +31,9 @@ for (const cells of [HEAD, ...rows])
   );
 
 /** One server, two honest callers and perhaps a flooder, each a process of its own. */
-async function measure(curve, allowance, flood) {
-  process.stderr.write(`${curve}, allowance ${allowance}, flood ${flood ? 'on' : 'off'} …\n`);
-  const node = start('node', [curve, allowance]);
+async function measure(curve, limit, flood) {
+  process.stderr.write(`${curve}, failed-token limit ${limit}, flood ${flood ? 'on' : 'off'} …\n`);
+  const node = start('node', [curve, limit]);
   try {
     const [port] = await once(node, 'message');
     const callers = ['phone', 'laptop'].map((device) => start('caller', [port, device, DURATION_MS]));
@@ -51,7 +51,7 @@ async function measure(curve, allowance, flood) {
     const label = flood ? 'yes' : 'no';
     return [
       curve,
-      allowance,
+      limit,
       label,
       perSecond(times.length),
       number(p99),

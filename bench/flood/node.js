@@ -7,14 +7,14 @@ import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
-/** The node that is flooded. It tells its port; asked for its report, it tells its longest stall and what it decided. */
-const [curve, allowance] = process.argv.slice(2);
+/** The flooded node. It sends its port to the parent, and on request its longest stall and the count of its decisions. */
+const [curve, limit] = process.argv.slice(2);
 const decisions = {};
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
 const auth = walletAuth({
   curve: curve === 'native' ? nativeCurve() : nobleCurve,
-  failedTokenLimit: allowance === 'on' ? {} : undefined,
+  failedTokenLimit: limit === 'on' ? {} : undefined,
   onDecision({ decision, reason }) {
     decisions[reason ?? decision] = (decisions[reason ?? decision] ?? 0) + 1;
   },

@@ -7,7 +7,7 @@ import { line } from '../table.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What each needs in a browser to prove a wallet to a node. */
+/** The imports with which each library proves a wallet to a node. */
 const PROGRAMS = {
   './client': `export { createIdentity, createToken, createTokenSource } from 'grpc-wallet-auth/client'`,
   'viem/siwe + wallet client': `export { createSiweMessage } from 'viem/siwe';

@@ -9,7 +9,7 @@ import { xmtpTokens } from '../xmtp.js';
 
 const PACE = { rounds: 31, batchMs: 15 };
 
-/** What making a token costs, beside the one signature in it, and beside xmtp-js. */
+/** The time to make a token, compared with the one signature in it, and with xmtp-js. */
 export const rows = {
   async creation() {
     const [identity] = await identities(1);

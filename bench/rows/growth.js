@@ -10,7 +10,7 @@ const SIZES = [1_000, 100_000, 1_000_000];
 const PRIME = 7_919; // steps of this size reach every place, and no two neighbours in a row
 const KIBIBYTE = 1_024;
 
-/** What a cached token costs in time and memory while the memory grows. */
+/** Time and memory of a cached token while the cache grows. */
 export const rows = {
   async growth() {
     const { numberedHeader, curve } = await endlessDevices();
@@ -23,7 +23,7 @@ export const rows = {
       return { size, surplus, verifier, bytes: memoryInUse() - before };
     });
 
-    // As in a server, every header is a fresh text; what making it costs is measured too, and taken off.
+    // As in a server, every header is a new string; the time to make it is measured too, and subtracted.
     let turn = 0;
     const { making, ...lookUps } = await pairs({
       making: () => numberedHeader((turn++ * PRIME) % SIZES[0]),
@@ -49,8 +49,8 @@ export const rows = {
 };
 
 /**
- * As many tokens as wanted, each of another device. A million real signatures would take minutes, so only the curve is
- * taken out: a token is a real one with numbers written into its keys and signatures, and the curve takes them for good.
+ * Any number of tokens, each of another device. A million real signatures would take minutes, so only the curve is
+ * replaced: a token is a real one with numbers written into its keys and signatures, and the curve accepts all of them.
  * Everything else, and all that is cached, is as always.
  */
 async function endlessDevices() {

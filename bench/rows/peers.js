@@ -12,7 +12,7 @@ import { xmtpAccepts } from '../xmtp.js';
 
 const TEXT = 'XMTP : Create Identity\n0123456789\n\nFor more info: https://xmtp.org/signatures/';
 
-/** The same work as others do it: who made a signature, twice, as every token carries two; or one signature of theirs. */
+/** The same work with other libraries: two signature recoveries, as every token carries two signatures; or one signature of their own kind. */
 export const rows = {
   async peers() {
     const curve = nativeCurve();

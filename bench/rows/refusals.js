@@ -9,7 +9,7 @@ import { curveWork, wallet } from '../tokens.js';
 const curve = nativeCurve();
 const WALLETS = Array.from({ length: 32 }, (_, i) => wallet(i));
 
-/** What refusing costs, exception included, beside accepting a device that is seen for the first time. */
+/** The time of a refusal, exception included, compared with accepting a device that is seen for the first time. */
 export const rows = {
   async refusals() {
     const verifier = createVerifier({ curve, maxCachedTokens: 1, maxCachedDevices: 1 });
@@ -45,7 +45,7 @@ function minted(refusedFor) {
   );
 }
 
-/** Refuses values in turns; the first time round it is made sure that each is refused for the reason that is meant. */
+/** Refuses values in turns; checks first that each is refused for the intended reason. */
 function refused(verifier, values, reason) {
   for (const value of values) {
     const got = reasonOf(verifier, value);

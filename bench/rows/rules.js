@@ -8,18 +8,18 @@ import { header, identities, wallet } from '../tokens.js';
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
 const WALLETS = 64;
 
-/** What rules, lists of a thousand entries and a limit in memory add to a decision about a cached token. */
+/** The time that rules, lists of a thousand entries and a limit in memory add to a decision about a cached token. */
 export const rows = {
   async rules() {
     const curve = nativeCurve();
     const headers = (await identities(WALLETS)).map((identity) => header(identity));
-    const strangers = Array.from({ length: 1_000 }, (_, i) => wallet(WALLETS + i).address);
+    const others = Array.from({ length: 1_000 }, (_, i) => wallet(WALLETS + i).address);
     const limits = { classes: { default: { points: 1_000_000, windowMs: 1_000, priorityFactor: 1_000 } } };
-    const priority = strangers.slice(500);
-    const wallets = { deny: strangers.slice(0, 500), priority };
+    const priority = others.slice(500);
+    const wallets = { deny: others.slice(0, 500), priority };
     const cases = {
       'none of them': {},
-      'a rule, a list and a limit': { rules: { [METHOD]: { cost: 2 } }, access: { deny: strangers }, limits },
+      'a rule, a list and a limit': { rules: { [METHOD]: { cost: 2 } }, access: { deny: others }, limits },
       'all lists, addresses too, by device': {
         rules: { [METHOD]: { cost: 2 } },
         access: { ...wallets, deny: [...wallets.deny, '198.51.100.0/24', '203.0.113.9', '2001:db8::/32'] },
@@ -34,7 +34,7 @@ export const rows = {
     const plain = figures['none of them'];
     return Object.entries(figures).map(([name, { ns, ...ratios }]) =>
       name === 'none of them'
-        ? line('decision at the door, cached token', 'itself', { ns, ...ratios })
+        ? line('decision of the gate, cached token', 'itself', { ns, ...ratios })
         : line(`added by ${name}`, 'that decision', { ...ratios, ns: ns - plain.ns }, { nsAtMost: 3_000 }),
     );
   },

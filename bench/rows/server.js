@@ -73,7 +73,7 @@ async function startNode(mode) {
   };
 }
 
-/** Makes calls so that always as many are under way, until all are done. */
+/** Makes calls with a constant number in flight, until all are done. */
 async function inFlight(total, makeCall) {
   let started = 0;
   const lane = async () => {

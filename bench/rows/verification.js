@@ -5,7 +5,7 @@ import { cycle, pairs } from '../pairs.js';
 import { line } from '../table.js';
 import { curveWork, header, identities } from '../tokens.js';
 
-/** Each way through the verifier, beside the curve operations that it cannot avoid. */
+/** Each path through the verifier, compared with the curve operations that it cannot avoid. */
 export const rows = {
   native: () => verification(nativeCurve(), { known: 1.25, firstSeen: 1.3 }),
   wasm: () => verification(wasmCurve(), { known: 1.1, firstSeen: 1.1 }),

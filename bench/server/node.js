@@ -3,7 +3,7 @@ import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
-/** A node in a process of its own. It tells its port, then answers every message with the CPU time it has used, in µs. */
+/** A node in a process of its own. It sends its port to the parent, then answers every message with its CPU time so far, in µs. */
 const interceptors = {
   without: () => [],
   idle: () => [(_method, call) => new ServerInterceptingCall(call)],

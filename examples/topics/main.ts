@@ -1,4 +1,4 @@
-/** Plays the reference node's topic rule: who may publish where. `npm run topics` */
+/** Shows the reference node's topic rule: which wallet may publish to which topic. `npm run topics` */
 import { credentials, type Client, type ServiceError } from '@grpc/grpc-js';
 import { createTokenSource } from 'grpc-wallet-auth/client';
 import { attachToken, authReasonOf } from 'grpc-wallet-auth/grpc';

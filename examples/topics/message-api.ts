@@ -14,7 +14,7 @@ export interface BatchQueryRequest {
   readonly requests: readonly object[];
 }
 
-const DIRECTORY = 'examples/topics'; // from the root of the repository, where npm runs its scripts
+const DIRECTORY = 'examples/topics'; // relative to the root of the repository, where npm runs its scripts
 
 const options = { includeDirs: [DIRECTORY], longs: String, defaults: true };
 const loaded = loadPackageDefinition(loadSync('message_api.proto', options));

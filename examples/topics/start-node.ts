@@ -4,7 +4,7 @@ import { walletAuth, xmtpLimits, type WalletAuthOptions } from 'grpc-wallet-auth
 import { MessageApi } from './message-api.js';
 import { topicRules } from './topic-rules.js';
 
-/** A node that listens. */
+/** A running node. */
 export interface TopicNode {
   /** `host:port`. */
   readonly address: string;
@@ -12,9 +12,9 @@ export interface TopicNode {
 }
 
 /**
- * Starts a node on a free port of loopback that has the reference node's rules and limits, and forgets what is published.
+ * Starts a node on a free loopback port with the reference node's rules and limits. It does not store what is published.
  * @param privileged wallets that may publish everywhere.
- * @param options takes the place of what the node would say itself.
+ * @param options override the node's own.
  */
 export async function startTopicNode(privileged: ReadonlySet<string>, options?: WalletAuthOptions): Promise<TopicNode> {
   const auth = walletAuth({

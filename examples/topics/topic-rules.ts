@@ -2,13 +2,13 @@ import { AuthError, type AuthRules } from 'grpc-wallet-auth/grpc';
 
 import type { BatchQueryRequest, PublishRequest } from './message-api.js';
 
-/** Topics with these names belong to the wallet that stands behind the name. */
+/** Topics with these names belong to the wallet whose address follows the name. */
 const OWNED = ['contact', 'privatestore'];
 
 /**
  * Whether a wallet may publish to a topic: to `/xmtp/0/contact-<address>/proto` and `/xmtp/0/privatestore-<address>/…` only
- * the wallet itself, to all others everybody.
- * @param wallet in EIP-55 case, as it stands in topics.
+ * the wallet itself, to all others every wallet.
+ * @param wallet in EIP-55 case, as in topics.
  */
 export function mayPublish(topic: string, wallet: string | undefined): boolean {
   if (!topic.startsWith('/xmtp/0/')) return true;
@@ -17,7 +17,7 @@ export function mayPublish(topic: string, wallet: string | undefined): boolean {
 }
 
 /**
- * The reference node's rules: reading is free to all, publishing needs a token, and a batch costs as many points as it has parts.
+ * The reference node's rules: reading is public, publishing needs a token, and a batch costs as many points as it has parts.
  * @param privileged wallets that may publish everywhere.
  */
 export function topicRules(privileged: ReadonlySet<string> = new Set()): AuthRules {

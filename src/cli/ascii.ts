@@ -1,14 +1,14 @@
 import { toHex } from '../crypto/hex.js';
 
 /**
- * Any value as one line of JSON in plain ASCII, so that nothing a token says can steer a terminal. Numbers too big for
+ * Any value as one line of JSON in plain ASCII, so that no content of a token can control a terminal. Numbers too big for
  * JSON become decimal texts, bytes become hex with `0x`, and `undefined` becomes `null`: a key is never missing.
  */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value, portable).replaceAll(/[^ -~]/g, escaped);
 }
 
-/** A text as it can be shown: printable ASCII stays, the rest is escaped as in JSON. */
+/** A text in printable ASCII; all other characters are escaped as in JSON. */
 export function asciiText(text: string): string {
   return text.replaceAll(/[^ -~]/g, escaped);
 }

@@ -1,6 +1,6 @@
 /**
- * How to call the demo node with nothing but `buf` and an identity: the README's line. The token goes through a pipe, where
- * no list of processes shows it.
+ * The shell line that calls the demo node with `buf` and an identity file. The token goes through a pipe, where no list of
+ * processes shows it.
  * @param address where the node listens, `host:port`.
  */
 export function curlLine(address = '127.0.0.1:50051'): string {

@@ -2,20 +2,20 @@
 import { readFileSync } from 'node:fs';
 
 import { asciiText } from './ascii.js';
-import type { Command } from './command.js';
 import { curlLine } from './curl-line.js';
-import { UsageError } from './usage-error.js';
+import type { Command } from './flags.js';
+import { UsageError } from './flags.js';
 
 type Entry = readonly [name: string, summary: string, load: () => Promise<{ run: Command }>];
 
 /** Every command. Its file is loaded when it is called, so that only what it uses must be installed. */
 const COMMANDS: readonly Entry[] = [
-  ['demo', 'watch a server tell who calls, and refuse the rest', () => import('./commands/demo.js')],
-  ['serve', 'run a node to call, with health checks and reflection', () => import('./commands/serve.js')],
+  ['demo', 'show a server that identifies its callers and refuses bad tokens', () => import('./commands/demo.js')],
+  ['serve', 'run a demo node, with health checks and reflection', () => import('./commands/serve.js')],
   ['identity', 'make a device identity, certified by a wallet', () => import('./commands/identity.js')],
   ['token', 'make a token', () => import('./commands/token.js')],
-  ['inspect', 'show everything a token says', () => import('./commands/inspect.js')],
-  ['verify', 'tell whether a token is good, by exit code', () => import('./commands/verify.js')],
+  ['inspect', 'show the content of a token', () => import('./commands/inspect.js')],
+  ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
 ];
 
 const HELP = `\
@@ -27,7 +27,7 @@ Commands
 ${COMMANDS.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
 Options
-  --help     explains this, or a command: wallet-auth token --help
+  --help     prints this help, or that of a command: wallet-auth token --help
   --version  prints the version
 
 Examples
@@ -37,8 +37,8 @@ Examples
   ${curlLine()}`;
 
 async function main(name: string | undefined, args: readonly string[]): Promise<number> {
-  if (name === '--help' || name === '-h') return say(HELP);
-  if (name === '--version') return say(version());
+  if (name === '--help' || name === '-h') return print(HELP);
+  if (name === '--version') return print(version());
   if (name === undefined) throw new UsageError('which command? see wallet-auth --help');
   const [, , load] = COMMANDS.find(([known]) => known === name) ?? [];
   if (load === undefined) throw new UsageError(`unknown ${quoted(name)}; see wallet-auth --help`);
@@ -46,12 +46,12 @@ async function main(name: string | undefined, args: readonly string[]): Promise<
   return run(args);
 }
 
-function say(text: string): number {
+function print(text: string): number {
   console.log(text);
   return 0;
 }
 
-/** What was typed, unless it might be a secret in the wrong place. */
+/** The unknown argument, unless it might be a secret in the wrong place. */
 function quoted(name: string): string {
   const kind = name.startsWith('-') ? 'option' : 'command';
   return /^[a-z-]{1,20}$/.test(name) ? `${kind} ${name}` : kind;
@@ -63,18 +63,18 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** One line, whatever went wrong. */
-function complaint(error: unknown): string {
+/** The first line of any error. */
+function messageOf(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
   return asciiText(line);
 }
 
-process.stdout.on('error', () => process.exit(1)); // nobody reads any more
+process.stdout.on('error', () => process.exit(1)); // the reader has closed the pipe
 const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(name, args);
 } catch (error) {
-  const speaker = COMMANDS.some(([known]) => known === name) ? `wallet-auth ${name}` : 'wallet-auth';
-  console.error(`${speaker}: ${complaint(error)}`);
+  const prefix = COMMANDS.some(([known]) => known === name) ? `wallet-auth ${name}` : 'wallet-auth';
+  console.error(`${prefix}: ${messageOf(error)}`);
   process.exitCode = 1;
 }

@@ -2,64 +2,74 @@ import { metrics, type Attributes, type Meter, type MeterProvider } from '@opent
 
 import type { DecisionEvent } from '../gate/decision.js';
 
-/** Whatever knows how many tokens it caches: the interceptor that `walletAuth` makes. */
-export interface CachesTokens {
+/** The cache statistics that `watch` reads: those of a gate, or of the interceptor that `walletAuth` makes. */
+export interface TokenCacheStats {
+  /** How many verified tokens are cached now. */
   readonly cachedTokens: number;
 }
 
-/** A listener for `onDecision` that keeps the metrics. */
+/** A listener for `onDecision` that records metrics. */
 export interface DecisionMetrics {
+  /** Records one decision. */
   (event: DecisionEvent): void;
   /**
-   * Shows how many tokens a door caches, too; several doors are added up.
-   * @returns ends that.
+   * Adds a gate to the gauge `wallet_auth.cached_tokens`, which is the sum over all watched gates.
+   * @returns a function that removes it again.
+   * @throws TypeError if it has no `cachedTokens`.
    */
-  watch(door: CachesTokens): () => void;
+  watch(gate: TokenCacheStats): () => void;
 }
 
-/** The name of the meter, where a provider is asked for one. */
+/** The name of the meter that a provider is asked for. */
 const METER = 'grpc-wallet-auth';
 
-/** Upper ends of the histogram's buckets, in seconds: a look-up takes microseconds, pure JavaScript takes milliseconds. */
+/** The histogram's bucket boundaries, in seconds: a cached token takes microseconds, pure JavaScript takes milliseconds. */
 const BUCKETS = [
   0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 1,
 ];
 
 /**
- * Makes OpenTelemetry metrics of decisions: `walletAuth({ onDecision: decisionMetrics() })`. Attributes are method, rule and
- * class names, reasons and curves, so there are as many series as those allow, whoever calls.
+ * Makes OpenTelemetry metrics of a gate's decisions. Attributes are method, rule and limit names, reasons and curves, never
+ * anything that a caller chooses, so their number of series is bounded.
  *
  * - `wallet_auth.calls`, counter: `method`, `rule`, `source`, `decision` and, if refused, `reason`
- * - `wallet_auth.limited_calls`, counter: `method` and, if one was charged, `limit`
+ * - `wallet_auth.limited_calls`, counter: `method` and, if a limit was charged, `limit`
  * - `wallet_auth.verification.duration`, histogram in seconds: `curve`, `cached`
- * - `wallet_auth.cached_tokens`, gauge, of the doors that are watched
+ * - `wallet_auth.cached_tokens`, gauge: the sum over all watched gates
  *
- * @param source a meter, or a provider to ask for one. Default: the global provider, as it is now: without one that is set
- * already, nothing is counted.
+ * @param source a meter, or a meter provider. Default: the global provider at the time of this call; if none is registered
+ * by then, nothing is recorded.
  * @throws TypeError if the source is neither.
+ * @example
+ * import { walletAuth } from 'grpc-wallet-auth/grpc';
+ * import { decisionMetrics } from 'grpc-wallet-auth/otel';
+ *
+ * const onDecision = decisionMetrics();
+ * const interceptor = walletAuth({ onDecision });
+ * onDecision.watch(interceptor);
  */
 export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeterProvider()): DecisionMetrics {
   const meter = meterOf(source);
   const calls = meter.createCounter('wallet_auth.calls', {
-    description: 'Decisions at the door',
+    description: 'Calls decided by the gate',
     unit: '{call}',
   });
   const limited = meter.createCounter('wallet_auth.limited_calls', {
-    description: 'Calls refused because of a limit',
+    description: 'Calls refused by a rate limit',
     unit: '{call}',
   });
   const duration = meter.createHistogram('wallet_auth.verification.duration', {
-    description: 'Time to verify a token',
+    description: 'Duration of token verification',
     unit: 's',
     advice: { explicitBucketBoundaries: BUCKETS },
   });
   const cached = meter.createObservableGauge('wallet_auth.cached_tokens', {
-    description: 'Verified tokens that are cached',
+    description: 'Verified tokens in the cache',
     unit: '{token}',
   });
-  const doors = new Set<CachesTokens>();
+  const gates = new Set<TokenCacheStats>();
   cached.addCallback((result) => {
-    if (doors.size > 0) result.observe(Array.from(doors, (door) => door.cachedTokens).reduce((a, b) => a + b));
+    if (gates.size > 0) result.observe(Array.from(gates, (gate) => gate.cachedTokens).reduce((a, b) => a + b));
   });
 
   function listener({ method, rule, source: ruleSource, decision, reason, limit, ...token }: DecisionEvent): void {
@@ -71,10 +81,10 @@ export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeter
 
   return Object.freeze(
     Object.assign(listener, {
-      watch(door: CachesTokens): () => void {
-        if (typeof door?.cachedTokens !== 'number') throw new TypeError('what is watched must have cachedTokens');
-        doors.add(door);
-        return () => void doors.delete(door);
+      watch(gate: TokenCacheStats): () => void {
+        if (typeof gate?.cachedTokens !== 'number') throw new TypeError('a watched gate must have cachedTokens');
+        gates.add(gate);
+        return () => void gates.delete(gate);
       },
     }),
   );
@@ -88,7 +98,7 @@ function meterOf(source: Meter | MeterProvider): Meter {
   throw new TypeError('decisionMetrics takes a Meter or a MeterProvider');
 }
 
-/** Attributes without those that are not set, which some exporters would write as texts. */
+/** Attributes without undefined values, which some exporters would write as texts. */
 function known(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }

@@ -1,1 +1,1 @@
-export { decisionMetrics, type DecisionMetrics, type CachesTokens } from './decision-metrics.js';
+export { decisionMetrics, type DecisionMetrics, type TokenCacheStats } from './decision-metrics.js';

@@ -6,26 +6,32 @@ import { statementText, validateStatement, xmtpStatement, type IdentityStatement
 import { personalSign } from './personal-sign.js';
 import { testWallets, type TestWallet } from './test-wallets.js';
 
-/** Which device of whom. Every option may be left out. */
+/** Options of `mintIdentity`. All are optional. */
 export interface MintIdentityOptions {
-  /** Whose device. Default: `testWallets.alice`. */
+  /** The wallet that certifies the device. Default: `testWallets.alice`. */
   wallet?: Pick<TestWallet, 'address' | 'privateKey'> | undefined;
-  /** Any name; another name is another device. Default `phone`. */
+  /** The device's name: each name gives another device of the wallet. Default `phone`. */
   device?: string | undefined;
-  /** The words that wallets sign on this network. Default: XMTP's. */
+  /** The statement text that wallets sign on this network. Default: XMTP's. */
   statement?: IdentityStatement | undefined;
 }
 
 /** The names of all options of `mintIdentity`. */
 export const mintIdentityOptionNames = ['wallet', 'device', 'statement'] as const;
 
-/** When every minted identity key was made, in milliseconds since the Unix epoch: the first moment of 2025, in UTC. */
+/** The creation time of all minted identity keys, in milliseconds since the Unix epoch: the start of 2025, in UTC. */
 const MADE_AT_MS = BigInt(Date.UTC(2025, 0));
 
 /**
- * Makes a certified identity out of nothing, without a wallet prompt and at once. Equal options give an equal identity, in
- * every run: its private key can be guessed, so it is for tests only.
+ * Makes a certified identity synchronously, without a wallet prompt. Equal options give an equal identity in every run: its
+ * private key is public knowledge, so it is for tests only.
  * @throws TypeError if an option is wrong.
+ * @example
+ * import { createTokenSource } from 'grpc-wallet-auth/client';
+ * import { mintIdentity, testWallets } from 'grpc-wallet-auth/testing';
+ *
+ * const laptop = mintIdentity({ wallet: testWallets.bob, device: 'laptop' });
+ * const source = createTokenSource(laptop);
  */
 export function mintIdentity(options: MintIdentityOptions = {}): DeviceIdentity {
   knownOptions(options, mintIdentityOptionNames);

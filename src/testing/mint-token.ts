@@ -9,39 +9,39 @@ import { testWallets } from './test-wallets.js';
 
 const TWO_HOURS_MS = 7_200_000;
 
-/** What to change so that a node with default options refuses for exactly this reason. */
+/** The change that makes a node with default options refuse the token for this reason. */
 const FLAWS = {
-  /** Made two hours too early. */
+  /** Created two hours earlier. */
   TOKEN_EXPIRED: ({ createdMs }) => ({ createdMs: createdMs - TWO_HOURS_MS }),
-  /** Made two hours too late. */
+  /** Created two hours later. */
   TOKEN_FROM_FUTURE: ({ createdMs }) => ({ createdMs: createdMs + TWO_HOURS_MS }),
-  /** Says that it is another wallet's. */
+  /** Claims another wallet. */
   WALLET_MISMATCH: ({ wallet }) => {
     const { alice, bob } = testWallets;
     return { wallet: wallet === bob.address ? alice.address : bob.address };
   },
-  /** Says that it is nobody's. */
+  /** Claims an address that is none. */
   INVALID_WALLET_ADDRESS: () => ({ wallet: '0x0' }),
-  /** Forged: signed by another key than the certified one. */
+  /** Signed by another key than the certified one. */
   INVALID_AUTH_DATA_SIGNATURE: ({ privateKey }) => ({ privateKey: keccak256(privateKey) }),
   /** The certificate has a recovery id that no signature has. */
   INVALID_WALLET_SIGNATURE: ({ key }) => ({
     key: { ...key, signature: key.signature && { ...key.signature, recovery: 4 } },
   }),
-  /** Has no certificate at all. */
+  /** Has no certificate. */
   UNSIGNED_IDENTITY_KEY: ({ key }) => ({ key: { ...key, signature: undefined } }),
 } as const satisfies Partial<Record<AuthReason, (good: TokenContent) => Partial<TokenContent>>>;
 
-/** The reasons for which a minted token can be refused. */
+/** The reasons for which `mintToken` can make a token be refused. */
 export type MintableReason = keyof typeof FLAWS;
 
-/** Whose token, made when, and what is wrong with it. Every option may be left out. */
+/** Options of `mintToken`. All are optional. */
 export interface MintTokenOptions extends MintIdentityOptions {
-  /** The clock by which it is made. Default: the system's. */
+  /** The clock that gives the token's creation time. Default: the system's. */
   now?: (() => Date) | undefined;
   /**
    * Breaks the token so that a node with default options and the same clock refuses it for this reason: TOKEN_EXPIRED
-   * (made two hours before), TOKEN_FROM_FUTURE (two hours after), WALLET_MISMATCH (claims another wallet),
+   * (created two hours before), TOKEN_FROM_FUTURE (two hours after), WALLET_MISMATCH (claims another wallet),
    * INVALID_WALLET_ADDRESS (claims `0x0`), INVALID_AUTH_DATA_SIGNATURE (forged: signed by another key),
    * INVALID_WALLET_SIGNATURE (recovery id 4) or UNSIGNED_IDENTITY_KEY (no certificate). Default: it is good.
    */
@@ -49,16 +49,23 @@ export interface MintTokenOptions extends MintIdentityOptions {
 }
 
 /**
- * Makes a token for tests: the text that follows `Bearer `. Equal options at an equal time give an equal token.
+ * Makes a token for tests: the text after `Bearer `. Equal options at an equal time give an equal token.
  * @throws TypeError if an option is wrong.
+ * @example
+ * import { createVerifier } from 'grpc-wallet-auth';
+ * import { mintToken, testWallets } from 'grpc-wallet-auth/testing';
+ *
+ * const good = `Bearer ${mintToken({ wallet: testWallets.bob })}`;
+ * createVerifier().verify(good).wallet === testWallets.bob.address;
+ * const expired = `Bearer ${mintToken({ refusedFor: 'TOKEN_EXPIRED' })}`;
  */
 export function mintToken(options: MintTokenOptions = {}): string {
   knownOptions(options, [...mintIdentityOptionNames, 'now', 'refusedFor']);
-  const { now, refusedFor, ...whose } = options;
+  const { now, refusedFor, ...identityOptions } = options;
   if (refusedFor !== undefined && !Object.hasOwn(FLAWS, refusedFor)) {
     throw new TypeError(`refusedFor must be one of ${Object.keys(FLAWS).join(', ')}`);
   }
   const createdMs = clock(optionalFunction('now', now))();
-  const good: TokenContent = { ...secretsOf(mintIdentity(whose)), createdMs };
+  const good: TokenContent = { ...secretsOf(mintIdentity(identityOptions)), createdMs };
   return signToken(refusedFor === undefined ? good : { ...good, ...FLAWS[refusedFor](good) }, nobleCurve);
 }

@@ -4,9 +4,9 @@ import { nobleCurve } from '../crypto/noble-curve.js';
 import { hashPersonalMessage } from '../crypto/personal-message.js';
 
 /**
- * Signs a text as a wallet does on `personal_sign`, always with the same signature.
+ * Signs a text as a wallet does on `personal_sign`. Deterministic.
  * @param privateKey 32 bytes as hex with `0x`.
- * @throws TypeError if the private key is no hex.
+ * @throws TypeError if the private key is not hex.
  */
 export function personalSign(text: string, privateKey: string): RecoverableSignature {
   const key = fromHex(privateKey);

@@ -1,20 +1,33 @@
-/** The last time that a Date can show. */
+/** The last time that a Date can hold. */
 const LAST_DATE_MS = 8.64e15;
 
-/** A clock that stands still until it is told otherwise. Each of its functions works on its own: `{ now: clock.now }`. */
+/** A clock that stands still until it is set or advanced. Each of its functions works on its own: `{ now: clock.now }`. */
 export interface SettableClock {
-  /** The time it shows; usable as every `now` option. */
+  /** The clock's time; usable as every `now` option. */
   readonly now: () => Date;
-  /** Shows another time. @param time a date, or milliseconds since the Unix epoch. */
+  /**
+   * Sets the time.
+   * @param time a date, or milliseconds since the Unix epoch.
+   */
   readonly set: (time: Date | number) => void;
-  /** Moves on, or back if negative. @param ms milliseconds. */
+  /**
+   * Moves the time forwards, or backwards if negative.
+   * @param ms whole milliseconds.
+   */
   readonly advance: (ms: number) => void;
 }
 
 /**
  * Makes a clock for tests.
- * @param start a date, or milliseconds since the Unix epoch. Default: the first moment of 2025, in UTC.
- * @throws TypeError here, in `set` and in `advance`, if the time is none.
+ * @param start a date, or milliseconds since the Unix epoch. Default: the start of 2025, in UTC.
+ * @throws TypeError here, in `set` and in `advance`, if the time is not valid.
+ * @example
+ * import { createVerifier } from 'grpc-wallet-auth';
+ * import { settableClock } from 'grpc-wallet-auth/testing';
+ *
+ * const clock = settableClock();
+ * const verifier = createVerifier({ now: clock.now });
+ * clock.advance(3_600_001); // tokens of an hour ago have expired
  */
 export function settableClock(start: Date | number = Date.UTC(2025, 0)): SettableClock {
   let timeMs = wholeMs(start);

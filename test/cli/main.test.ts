@@ -59,14 +59,14 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     [['demo', '--json=yes'], "wallet-auth demo: option '--json' does not take an argument; see --help"],
     [['token', '--identity'], "wallet-auth token: option '--identity <value>' argument missing; see --help"],
     [['token', '--identity', '--json'], "wallet-auth token: option '--identity' argument is ambiguous; see --help"],
-    [['token'], 'wallet-auth token: whose token? give --identity <file>'],
+    [['token'], 'wallet-auth token: no identity: give --identity <file>'],
     [['token', '--identity', 'no\nfile'], 'wallet-auth token: cannot read no'],
     [['token', '--identity', 'nothing.id'], 'wallet-auth token: cannot read nothing.id: no such file or directory'],
     [['token', '--identity', '.'], 'wallet-auth token: cannot read .: illegal operation on a directory'],
     [['token', '--identity', '/dev/zero'], 'wallet-auth token: /dev/zero is longer than 4096 bytes'],
     [['token', '--identity', '-'], /^wallet-auth token: standard input: not a usable exported identity: it is empty$/],
     [['token', '--identity', 'x', '--json', '--header'], 'wallet-auth token: --header and --json do not go together'],
-    [['identity'], 'wallet-auth identity: where should the identity go? give --out <file>'],
+    [['identity'], 'wallet-auth identity: no file for the identity: give --out <file>'],
     [
       ['identity', '--out', 'a.id'],
       /^wallet-auth identity: no private key: give --key-file <file>, .* or WALLET_AUTH_PRIVATE_KEY$/,
@@ -139,7 +139,7 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     });
   });
 
-  it('an output that nobody reads', async () => {
+  it('an output pipe that its reader closed', async () => {
     const { stderr } = await command.shell('wallet-auth demo | true');
     expect(stderr).toBe('');
   });
@@ -183,12 +183,10 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
   it.each([
     ['demo', '@grpc/grpc-js'],
     ['serve', '@grpc/grpc-js @grpc/reflection grpc-health-check'],
-  ])('%s says in one line what to install: %s', async (name, packages) => {
+  ])('%s prints in one line what to install: %s', async (name, packages) => {
     const { code, stdout, stderr } = await bare.run([name]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(
-      new RegExp(`^wallet-auth ${name}: \\S+ is not installed; it takes: npm install ${packages}\n$`),
-    );
+    expect(stderr).toMatch(new RegExp(`^wallet-auth ${name}: \\S+ is not installed; run: npm install ${packages}\n$`));
   });
 
   it.each(['demo', 'serve'])('%s explains itself all the same', async (name) => {
@@ -196,12 +194,12 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('npm install') });
   });
 
-  it('serve --metrics says in one line what to install', async () => {
+  it('serve --metrics prints in one line what to install', async () => {
     const { code, stderr } = await bare.run(['serve', '--metrics', '0']);
     expect(code).toBe(1);
     expect(stderr).toMatch(
       new RegExp(
-        `^wallet-auth serve: @opentelemetry/\\S+ is not installed; it takes: npm install ${METRICS_PEERS.join(' ')}\n$`,
+        `^wallet-auth serve: @opentelemetry/\\S+ is not installed; run: npm install ${METRICS_PEERS.join(' ')}\n$`,
       ),
     );
   });

@@ -25,14 +25,14 @@ afterEach(() => {
   open = [];
 });
 
-/** What calls cost, as `limit of whom: points`. */
+/** The points charged, as `limit of key: points`. */
 const spent: string[] = [];
-const book: LimitStore = { open: (name) => (key, points) => (spent.push(`${name} of ${key}: ${points}`), 0) };
+const recordingStore: LimitStore = { open: (name) => (key, points) => (spent.push(`${name} of ${key}: ${points}`), 0) };
 
 async function start(privileged: readonly string[] = []): Promise<TopicNode> {
   spent.length = 0;
   const classes = { default: { points: 100, windowMs: 60_000 }, publish: { points: 100, windowMs: 60_000 } };
-  const node = await startTopicNode(new Set(privileged), { now, limits: { classes, store: book } });
+  const node = await startTopicNode(new Set(privileged), { now, limits: { classes, store: recordingStore } });
   open.push(node);
   return node;
 }
@@ -152,7 +152,7 @@ describe('the topic rule', () => {
   });
 
   it.each([
-    ['another spelling of the own address', `/xmtp/0/contact-${alice.toLowerCase()}/proto`, false],
+    ['another encoding of the own address', `/xmtp/0/contact-${alice.toLowerCase()}/proto`, false],
     ['no owner', '/xmtp/0/contact/proto', false],
     ['an empty owner', '/xmtp/0/privatestore-/proto', false],
     ['more behind the owner', `/xmtp/0/privatestore-${alice}-x/proto`, true],
@@ -164,7 +164,7 @@ describe('the topic rule', () => {
   });
 });
 
-it('`npm run topics` prints who may publish where', async () => {
+it('`npm run topics` prints which wallet may publish where', async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const alias = ['client', 'grpc', 'testing'].map((name) => [
     `grpc-wallet-auth/${name}`,

@@ -88,7 +88,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  it('the time of verifications in seconds, by curve and memory, where there was one', async () => {
+  it('the time of verifications in seconds, by curve and cache, where there was one', async () => {
     const { provider, points } = sdk();
     const listener = decisionMetrics(provider);
     listener(event());
@@ -105,7 +105,7 @@ describe('what is counted', () => {
     );
   });
 
-  it('cached tokens, of all doors that are watched', async () => {
+  it('cached tokens, of all watched gates', async () => {
     const { provider, table } = sdk();
     const listener = decisionMetrics(provider);
     expect(await table('wallet_auth.cached_tokens')).toEqual([]);
@@ -120,8 +120,8 @@ describe('what is counted', () => {
   });
 });
 
-describe('a real door', () => {
-  const door = (options: GateOptions) => {
+describe('a real gate', () => {
+  const watchedGate = (options: GateOptions) => {
     const seen = sdk();
     const listener = decisionMetrics(seen.provider);
     const gate = createGate({ curve: nobleCurve, ...options, onDecision: listener });
@@ -130,7 +130,7 @@ describe('a real door', () => {
   };
 
   it('shows what it decided, how long it took and what it caches', async () => {
-    const { gate, table, points } = door({});
+    const { gate, table, points } = watchedGate({});
     const authorization = `Bearer ${mintToken()}`;
     await gate.decide(call, authorization);
     await gate.decide(call, authorization);
@@ -177,7 +177,7 @@ describe('where the numbers go', () => {
 
   it.each([null, undefined, {}, () => undefined])('watches no %s', (nothing) => {
     expect(() => decisionMetrics().watch(nothing as never)).toThrow(
-      new TypeError('what is watched must have cachedTokens'),
+      new TypeError('a watched gate must have cachedTokens'),
     );
   });
 });

@@ -1,13 +1,13 @@
-import { command } from '../command.js';
+import { command } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
 
 const HELP = `\
-Shows the library at work: a real gRPC server and client on this machine, a throw-away wallet, and every call
-that must be refused. Exit code 0 only if every line came out as expected.
+Runs a real gRPC server and client on this machine with a throw-away wallet, and makes every kind of call that
+must be admitted or refused. Exit code 0 only if every line came out as expected.
 
 Usage: wallet-auth demo [--json]
 
-Needs: npm install @grpc/grpc-js. Opens a port on 127.0.0.1, asks nobody, writes nothing.
+Needs: npm install @grpc/grpc-js. Opens a port on 127.0.0.1; contacts no other host, writes no file.
 
 Options
   --json  prints { ok, address, curve, wallet, deviceId, lines: [{ section, what, expected, got, ok }] }

@@ -1,25 +1,23 @@
 import { createIdentity } from '../../client/create-identity.js';
 import { exportIdentity } from '../../client/import-identity.js';
 import { asciiJson } from '../ascii.js';
-import { command } from '../command.js';
-import { keyWallet } from '../key-wallet.js';
-import { KEY_VARIABLE, readPrivateKey } from '../private-key.js';
-import { UsageError } from '../usage-error.js';
-import { writePrivateFile } from '../write-private-file.js';
+import { writePrivateFile } from '../files.js';
+import { UsageError, command } from '../flags.js';
+import { KEY_VARIABLE, keyWallet, readPrivateKey } from '../secrets.js';
 
 const HELP = `\
-Makes a device identity, certified by a wallet, and keeps it in a file.
+Makes a device identity, certified by a wallet, and writes it to a file.
 
 Usage: wallet-auth identity --out <file> [--key-file <file>] [--force] [--json]
 
 The wallet's private key is 64 hex digits, with or without 0x. It is read from --key-file or from the
-environment variable ${KEY_VARIABLE}, never from an argument, and it is not kept: the file
-holds the device's own key. Whoever has the file is this device, so only you can read it (mode 0600).
+environment variable ${KEY_VARIABLE}, never from an argument, and it is not stored: the file
+holds the device's own key. Anyone who can read the file can call as this device: its mode is 0600.
 
 Options
-  --out <file>       where the identity goes
-  --key-file <file>  where the wallet's private key is; - for standard input
-  --force            replaces the file if it is there
+  --out <file>       the file to write
+  --key-file <file>  the wallet's private key; - for standard input
+  --force            replaces an existing file
   --json             prints { wallet, deviceId, file }
 
 Examples
@@ -36,11 +34,11 @@ export const run = command({
     json: { type: 'boolean' },
   },
   async run({ out: file, 'key-file': keyFile, force = false, json }) {
-    if (file === undefined) throw new UsageError('where should the identity go? give --out <file>');
-    const made = await createIdentity(keyWallet(await readPrivateKey(keyFile)));
-    await writePrivateFile(file, exportIdentity(made), force);
+    if (file === undefined) throw new UsageError('no file for the identity: give --out <file>');
+    const identity = await createIdentity(keyWallet(await readPrivateKey(keyFile)));
+    await writePrivateFile(file, exportIdentity(identity), force);
 
-    const { wallet, deviceId } = made;
+    const { wallet, deviceId } = identity;
     if (json) console.log(asciiJson({ wallet, deviceId, file }));
     else console.log(`wallet  ${wallet}\ndevice  ${deviceId}\nfile    ${file}`);
     return 0;

@@ -4,20 +4,19 @@ import { toHex } from '../../crypto/hex.js';
 import type { SignatureFields } from '../../token/fields.js';
 import { inspectToken, type TokenInspection } from '../../verify/inspect-token.js';
 import { asciiJson, asciiText } from '../ascii.js';
-import { command } from '../command.js';
-import { tokenInput } from '../token-input.js';
-import { VERIFIER_HELP, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
+import { VERIFIER_HELP, command, verifierFlags, verifierOptionsOf } from '../flags.js';
+import { tokenInput } from '../secrets.js';
 
 const HELP = `\
-Shows everything a token says, and what a node would say about it. A bad token is no failure: exit code 0.
+Shows the whole content of a token, and whether a node would accept it. Exit code 0 for a bad token, too.
 
 Usage: wallet-auth inspect <token | -> [options]
 
-The token may come with its scheme or as a whole header, as an argument or on standard input.
+The token may have its scheme before it or be a whole header, as an argument or on standard input.
 
 Options
 ${VERIFIER_HELP}
-  --json                     prints all of it as one object
+  --json                     prints all of it as one JSON object
 
 Examples
   wallet-auth token --identity device.id | wallet-auth inspect
@@ -31,7 +30,7 @@ export const run = command({
   async run(values, args) {
     const options = verifierOptionsOf(values);
     const token = await tokenInput(args);
-    const at = options.now(); // not before the token is there: it may be made meanwhile
+    const at = options.now(); // after the token was read: it may be made meanwhile
     const inspection = inspectToken(token, { ...options, now: () => at });
     console.log(values.json ? asciiJson(jsonOf(inspection, at)) : textOf(inspection, at));
     return 0;
@@ -53,7 +52,7 @@ function textOf(
     ['verdict', styleText(verdict === 'accepted' ? 'green' : 'red', verdict)],
     ['reason', reason && `${reason} (${error?.message})`],
     ['because', cause === undefined ? undefined : asciiJson(cause)],
-    ['judged at', at.toISOString()],
+    ['checked at', at.toISOString()],
     ['device', identity?.deviceId],
     ['expires', identity && new Date(identity.expiresAtMs).toISOString()],
     ['claims', authData && asciiText(authData.walletAddress)],
@@ -77,7 +76,7 @@ function signatureText(signature: SignatureFields | undefined): string | undefin
   return `${kind}, recovery ${recovery}, ${toHex(bytes)}`;
 }
 
-/** What explains a refusal. The decoders' own errors say it in their message. */
+/** The details of a refusal. The decoders' own errors have them in their message. */
 function causeOf(error: Error | undefined): unknown {
   return error?.cause instanceof Error ? error.cause.message : error?.cause;
 }

@@ -1,26 +1,25 @@
-import { command } from '../command.js';
 import { curlLine } from '../curl-line.js';
+import { UsageError, command } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
 import type { MetricsServer } from '../node/metrics-server.js';
-import { UsageError } from '../usage-error.js';
 
 const PEERS = '@grpc/grpc-js @grpc/reflection grpc-health-check';
 const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus';
 
 const HELP = `\
-Runs a node to call: the demo service behind walletAuth, with health checks and reflection open to all.
+Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
 Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--metrics <port>] [--json]
 
-Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; calls that run get two seconds.
+Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
 Needs: npm install ${PEERS}
 With --metrics also: npm install ${METRICS_PEERS}
 
 Options
-  --port <port>     default 50051; 0 takes a free one
-  --host <host>     default 127.0.0.1; tokens travel in clear to any other machine
-  --limit <calls>   how many calls of a wallet it takes in a minute; default: all
-  --metrics <port>  counts calls for Prometheus, at http://<host>:<port>/metrics; 0 takes a free one
+  --port <port>     default 50051; 0 chooses a free one
+  --host <host>     default 127.0.0.1; tokens from other machines reach it unencrypted
+  --limit <calls>   admitted calls of one wallet in a minute; default: all
+  --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping
 
 Examples

@@ -1,21 +1,20 @@
 import { createToken } from '../../client/create-token.js';
 import { bearerValue } from '../../token/bearer.js';
 import { asciiJson } from '../ascii.js';
-import { command } from '../command.js';
-import { readIdentity } from '../identity-file.js';
-import { UsageError } from '../usage-error.js';
+import { UsageError, command } from '../flags.js';
+import { readIdentity } from '../secrets.js';
 
 const HELP = `\
-Makes a token: the text that follows "Bearer " in the authorization header.
+Makes a token: the text after "Bearer " in the authorization header.
 
 Usage: wallet-auth token --identity <file> [--header | --json]
 
-A token is good for an hour, unless the node says otherwise. Make another one whenever you need one: it is
-the same device to the node, and older tokens stay good.
+A token is valid for an hour, unless the node is configured otherwise. You can make another one at any time: it
+has the same device, and older tokens stay valid.
 
 Options
-  --identity <file>  what "wallet-auth identity" wrote; - for standard input
-  --header           prints the whole header, as curl and buf curl take it with -H @-
+  --identity <file>  the file that "wallet-auth identity" wrote; - for standard input
+  --header           prints the whole header, for curl and buf curl with -H @-
   --json             prints { token, wallet, deviceId }
 
 Examples
@@ -27,7 +26,7 @@ export const run = command({
   help: HELP,
   options: { identity: { type: 'string' }, header: { type: 'boolean' }, json: { type: 'boolean' } },
   async run({ identity: file, header, json }) {
-    if (file === undefined) throw new UsageError('whose token? give --identity <file>');
+    if (file === undefined) throw new UsageError('no identity: give --identity <file>');
     if (header && json) throw new UsageError('--header and --json do not go together');
     const device = await readIdentity(file);
     const text = createToken(device);

@@ -1,15 +1,14 @@
 import { inspectToken } from '../../verify/inspect-token.js';
 import { asciiJson } from '../ascii.js';
-import { command } from '../command.js';
-import { tokenInput } from '../token-input.js';
-import { VERIFIER_HELP, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
+import { VERIFIER_HELP, command, verifierFlags, verifierOptionsOf } from '../flags.js';
+import { tokenInput } from '../secrets.js';
 
 const HELP = `\
-Tells whether a node takes a token: exit code 0 and who is calling, or exit code 1 and the reason.
+Checks whether a node accepts a token: exit code 0 and the caller, or exit code 1 and the reason.
 
 Usage: wallet-auth verify <token | -> [options]
 
-The token may come with its scheme or as a whole header, as an argument or on standard input.
+The token may have its scheme before it or be a whole header, as an argument or on standard input.
 
 Options
 ${VERIFIER_HELP}

@@ -3,14 +3,14 @@ import { Metadata } from '@grpc/grpc-js';
 import { createTokenSource } from '../../client/create-token-source.js';
 import { bearerValue } from '../../token/bearer.js';
 import { callKinds, outcomeOf, short, whoAmI } from './calls.js';
-import type { Line } from './line.js';
 import type { Stage } from './stage.js';
+import type { Line } from './table.js';
 
 const MINUTE_MS = 60_000;
 const TWO_HOURS_MS = 120 * MINUTE_MS;
 
 /**
- * A device calls; its token is renewed; its clock is wrong.
+ * Calls of one device: of all four kinds, with a renewed token, with a wrong clock.
  * @yields each line as soon as its call has ended.
  */
 export async function* admitted(stage: Stage): AsyncGenerator<Line> {
@@ -44,14 +44,14 @@ export async function* admitted(stage: Stage): AsyncGenerator<Line> {
   yield await wrongClock('clock two hours slow', -TWO_HOURS_MS, 'TOKEN_EXPIRED, then OK', stage);
 }
 
-/** The metadata of a call that sends this token. */
+/** Metadata with this token. */
 function authorized(token: string): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', bearerValue(token));
   return metadata;
 }
 
-/** The node refuses and tells its time, the client corrects its clock and calls once more. */
+/** The node refuses and sends its time, the client corrects its clock and calls once more. */
 async function wrongClock(what: string, offsetMs: number, decisions: string, stage: Stage): Promise<Line> {
   const now = () => new Date(stage.clock.now().getTime() + offsetMs);
   const client = stage.client(createTokenSource(stage.device, { now }));

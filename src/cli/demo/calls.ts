@@ -12,15 +12,15 @@ import { authReasonOf } from '../../grpc/status.js';
 /** A client of the demo node. */
 export type DemoClient = GrpcClient<typeof DemoService>;
 
-/** What a call came to. */
+/** The outcome of a call. */
 export interface Outcome {
   /** The name of the gRPC status. */
   readonly status: string;
-  /** What was answered, in a few words; or the reason, if it was refused. */
+  /** A short form of the response; or the reason, if it was refused. */
   readonly detail: string;
 }
 
-/** Makes one call to its end and says in a few words what was answered. Rejects with a ServiceError. */
+/** Makes one call to its end and returns a short form of the response. Rejects with a ServiceError. */
 export type DemoCall = (client: DemoClient, metadata?: Metadata) => Promise<string>;
 
 /** A call of each of the four kinds, by the kind's name. */
@@ -31,7 +31,7 @@ export const callKinds: ReadonlyMap<string, DemoCall> = new Map<string, DemoCall
   ['two-way stream', chat],
 ]);
 
-/** Waits for a call, whatever becomes of it. */
+/** Waits for a call; never rejects. */
 export async function outcomeOf(call: Promise<string>): Promise<Outcome> {
   try {
     return { status: 'OK', detail: await call };
@@ -41,21 +41,21 @@ export async function outcomeOf(call: Promise<string>): Promise<Outcome> {
   }
 }
 
-/** Asks the node who is calling. */
+/** Calls WhoAmI. */
 export function whoAmI(client: DemoClient, metadata = new Metadata()): Promise<WhoAmIResponse> {
   return new Promise((resolve, reject) => {
-    client.whoAmI({}, metadata, soon(), (error, answer) => (answer ? resolve(answer) : reject(error)));
+    client.whoAmI({}, metadata, withDeadline(), (error, answer) => (answer ? resolve(answer) : reject(error)));
   });
 }
 
-/** An address as people compare them. */
+/** The beginning and the end of an address, as wallets show it. */
 export function short(wallet: string): string {
   return `${wallet.slice(0, 6)}…${wallet.slice(-4)}`;
 }
 
 function collectNotes(client: DemoClient, metadata = new Metadata()): Promise<string> {
   return new Promise((resolve, reject) => {
-    const call = client.collectNotes(metadata, soon(), (error, answer) =>
+    const call = client.collectNotes(metadata, withDeadline(), (error, answer) =>
       answer ? resolve(`${short(answer.wallet)}, ${answer.count} notes`) : reject(error),
     );
     for (const text of ['one', 'two', 'three']) call.write({ text });
@@ -64,7 +64,7 @@ function collectNotes(client: DemoClient, metadata = new Metadata()): Promise<st
 }
 
 async function countUp(client: DemoClient, metadata = new Metadata()): Promise<string> {
-  const answers: AsyncIterable<CountUpResponse> = client.countUp({ limit: 3 }, metadata, soon());
+  const answers: AsyncIterable<CountUpResponse> = client.countUp({ limit: 3 }, metadata, withDeadline());
   const numbers: number[] = [];
   let wallet = '';
   for await (const answer of answers) {
@@ -75,7 +75,7 @@ async function countUp(client: DemoClient, metadata = new Metadata()): Promise<s
 }
 
 async function chat(client: DemoClient, metadata = new Metadata()): Promise<string> {
-  const call = client.chat(metadata, soon());
+  const call = client.chat(metadata, withDeadline());
   call.write({ text: 'hello' });
   call.end({ text: 'bye' });
   const texts: string[] = [];
@@ -87,7 +87,7 @@ async function chat(client: DemoClient, metadata = new Metadata()): Promise<stri
   return `${short(wallet)}, ${texts.join(' ')}`;
 }
 
-/** So that a call which is never answered fails, instead of holding up the demo. */
-function soon(): CallOptions {
+/** A deadline, so that a call without a response fails instead of blocking the demo. */
+function withDeadline(): CallOptions {
   return { deadline: Date.now() + 5_000 };
 }

@@ -2,32 +2,31 @@ import { styleText } from 'node:util';
 
 import { asciiJson } from '../ascii.js';
 import { admitted } from './admitted.js';
-import { isAsExpected, type Line } from './line.js';
 import { refused } from './refused.js';
 import { setStage, type Stage } from './stage.js';
-import { heading, row } from './table.js';
+import { heading, isAsExpected, row, type Line } from './table.js';
 
-/** What the demo shows, in this order. */
+/** The parts of the demo, in their order. */
 const SECTIONS: readonly { title: string; section: string; linesOf: (stage: Stage) => AsyncIterable<Line> }[] = [
   { title: 'Admitted', section: 'admitted', linesOf: admitted },
   { title: 'Refused, on each of the four kinds of call', section: 'refused', linesOf: refused },
 ];
 
 /**
- * Plays the demo and prints it.
- * @param json whether a program reads it.
+ * Runs the demo and prints it.
+ * @param json whether to print JSON, for programs.
  * @returns whether every line came out as expected.
  */
 export async function play(json: boolean): Promise<boolean> {
   const stage = await setStage();
   try {
-    return json ? await tell(stage) : await show(stage);
+    return json ? await printJson(stage) : await printTable(stage);
   } finally {
     await stage.close();
   }
 }
 
-async function show(stage: Stage): Promise<boolean> {
+async function printTable(stage: Stage): Promise<boolean> {
   const { node, device } = stage;
   console.log(`Node    ${node.address}, curve ${node.curve}`);
   console.log(`Device  ${device.deviceId}`);
@@ -47,7 +46,7 @@ async function show(stage: Stage): Promise<boolean> {
   return good === all;
 }
 
-async function tell(stage: Stage): Promise<boolean> {
+async function printJson(stage: Stage): Promise<boolean> {
   const { node, device } = stage;
   const lines: object[] = [];
   let ok = true;

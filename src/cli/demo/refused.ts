@@ -5,13 +5,13 @@ import type { AuthReason } from '../../errors.js';
 import { mintToken, type MintableReason, type MintTokenOptions } from '../../testing/mint-token.js';
 import { bearerValue } from '../../token/bearer.js';
 import { callKinds, outcomeOf, type DemoClient, type Outcome } from './calls.js';
-import type { Line } from './line.js';
-import { REVOKED_DEVICE, UNWELCOME, type Stage } from './stage.js';
+import { DENIED_WALLET, REVOKED_DEVICE, type Stage } from './stage.js';
+import type { Line } from './table.js';
 
 type Refusal = readonly [what: string, authorization: string | undefined, status: string, reason: AuthReason];
 
 /**
- * Everything that must be refused, each on all four kinds of call.
+ * Every case that must be refused, each on all four kinds of call.
  * @yields each line as soon as its calls have ended.
  */
 export async function* refused({ clock, device, client }: Stage): AsyncGenerator<Line> {
@@ -42,7 +42,7 @@ function refusals(outdated: string, now: () => Date): readonly Refusal[] {
     ['no certificate', broken('UNSIGNED_IDENTITY_KEY'), 'UNAUTHENTICATED', 'UNSIGNED_IDENTITY_KEY'],
     ["another's wallet", broken('WALLET_MISMATCH'), 'UNAUTHENTICATED', 'WALLET_MISMATCH'],
     ['a stolen phone', bearer({ device: REVOKED_DEVICE }), 'UNAUTHENTICATED', 'DEVICE_REVOKED'],
-    ['an unwelcome wallet', bearer({ wallet: UNWELCOME }), 'PERMISSION_DENIED', 'ACCESS_DENIED'],
+    ['a denied wallet', bearer({ wallet: DENIED_WALLET }), 'PERMISSION_DENIED', 'ACCESS_DENIED'],
   ];
 }
 

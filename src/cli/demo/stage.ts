@@ -10,29 +10,29 @@ import { grpcServiceDefinition } from '../../grpc/service-definition.js';
 import { mintIdentity } from '../../testing/mint-identity.js';
 import { settableClock, type SettableClock } from '../../testing/settable-clock.js';
 import { testWallets } from '../../testing/test-wallets.js';
-import { keyWallet } from '../key-wallet.js';
 import { startDemoNode, type DemoNode } from '../node/start-demo-node.js';
+import { keyWallet } from '../secrets.js';
 import type { DemoClient } from './calls.js';
 
-/** Everything that the demo plays with. */
+/** The demo's node, device and clients. */
 export interface Stage {
   readonly node: DemoNode;
   /** The node's clock. */
   readonly clock: SettableClock;
   /** A fresh device of a throw-away wallet. */
   readonly device: DeviceIdentity;
-  /** What the node decided so far: `OK` or the reason. */
+  /** The node's decisions so far: `OK` or the reason. */
   readonly decisions: readonly string[];
-  /** A client that sends the source's token, or whatever its metadata says if there is no source. */
+  /** A client that sends the source's tokens; without a source it adds nothing to its metadata. */
   readonly client: (source?: TokenSource) => DemoClient;
   readonly close: () => Promise<void>;
 }
 
-/** The device that the demo's node does not let in. */
+/** The name of the device that the demo's node has revoked. */
 export const REVOKED_DEVICE = 'stolen phone';
 
-/** The wallet that the demo's node lets call nothing. */
-export const UNWELCOME = testWallets.carol;
+/** The wallet that the demo's node denies every call. */
+export const DENIED_WALLET = testWallets.carol;
 
 const BareClient = makeClientConstructor(grpcServiceDefinition(DemoService), DemoService.typeName);
 
@@ -46,7 +46,7 @@ export async function setStage(): Promise<Stage> {
     auth: {
       now: clock.now,
       isRevoked: (deviceId) => deviceId === revoked,
-      authorize: (identity) => identity?.wallet !== UNWELCOME.address,
+      authorize: (identity) => identity?.wallet !== DENIED_WALLET.address,
       onDecision: ({ reason = 'OK' }) => void decisions.push(reason),
     },
   });

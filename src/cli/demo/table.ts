@@ -1,7 +1,18 @@
 import { styleText } from 'node:util';
 
 import type { Outcome } from './calls.js';
-import { isAsExpected, type Line } from './line.js';
+
+/** One line of the demo: the attempt, the expected outcome and the actual one. */
+export interface Line {
+  readonly what: string;
+  readonly expected: Outcome;
+  readonly got: Outcome;
+}
+
+/** Whether a line came out as expected. */
+export function isAsExpected({ expected, got }: Line): boolean {
+  return expected.status === got.status && expected.detail === got.detail;
+}
 
 /** The widths of the columns; with the mark and the gaps, 99 in all. */
 const WHAT = 20;
@@ -13,7 +24,7 @@ export function heading(): string {
   return `  ${columns(cell('', WHAT), cell('expected', DETAIL), 'got')}`;
 }
 
-/** One line of the table; what was expected stands in full below it if something else came. */
+/** One line of the table; where the outcome differs, the full expectation stands below it. */
 export function row(line: Line): string {
   const { what, expected, got } = line;
   const good = isAsExpected(line);

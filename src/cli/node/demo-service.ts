@@ -6,9 +6,9 @@ import type { GrpcHandlers } from '../../grpc/service-definition.js';
 
 const HIGHEST_LIMIT = 1_000;
 
-/** The demo service: a handler of each of the four call kinds, and each asks who is calling. */
+/** The demo service: a handler of each of the four call kinds, each of which answers with its caller. */
 export const demoHandlers: GrpcHandlers<typeof DemoService> = {
-  /** Answers an anonymous caller too, where the rules let one in. */
+  /** Answers an anonymous caller too, where the rules admit it. */
   whoAmI(call, callback) {
     const identity = getIdentity(call);
     if (identity === undefined) return callback(null, {});

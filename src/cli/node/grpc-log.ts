@@ -1,16 +1,16 @@
 import { logVerbosity, setLogger, setLogVerbosity } from '@grpc/grpc-js';
 
-/** What may be a token, or a part of one. */
+/** A possible token, or a part of one. */
 const LONG_WORD = /[\w+/=-]{32,}/g;
 
 /**
- * Keeps tokens out of grpc-js's own log, which quotes a header that it cannot take. It says nothing unless the environment
- * variable GRPC_VERBOSITY asks for it, and then no word that is long enough for a token.
+ * Keeps tokens out of grpc-js's own log, which quotes a header that it cannot parse: the log is off unless the environment
+ * variable GRPC_VERBOSITY is set, and then every run of 32 or more characters of base64 is replaced.
  */
 export function guardGrpcLog(): void {
   if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
-  const say = (...parts: unknown[]) => console.error(...parts.map(shortened));
-  setLogger({ error: say, info: say, debug: say });
+  const print = (...parts: unknown[]) => console.error(...parts.map(shortened));
+  setLogger({ error: print, info: print, debug: print });
 }
 
 function shortened(part: unknown): string {

@@ -5,13 +5,13 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 
 import { decisionMetrics, type DecisionMetrics } from '../../otel/decision-metrics.js';
-import { systemReason } from '../system-reason.js';
+import { systemReason } from '../files.js';
 
-/** Counts decisions and shows the numbers to Prometheus. */
+/** Counts decisions and exposes the metrics to Prometheus. */
 export interface MetricsServer {
-  /** Where they are shown. */
+  /** The URL of the metrics. */
   readonly url: string;
-  /** What must be told the decisions. */
+  /** The listener for `onDecision`. */
   readonly listener: DecisionMetrics;
   stop(): Promise<void>;
 }
@@ -20,7 +20,7 @@ const PATH = '/metrics';
 
 /**
  * Starts an HTTP server that answers `GET /metrics`.
- * @param port 0 takes a free one.
+ * @param port 0 chooses a free one.
  * @throws Error if it cannot listen there.
  */
 export async function startMetricsServer(host: string, port: number): Promise<MetricsServer> {

@@ -5,11 +5,11 @@ import { asciiJson } from '../ascii.js';
 import { curlLine } from '../curl-line.js';
 import type { DemoNode } from './start-demo-node.js';
 
-/** What `wallet-auth serve` says about itself: a line for each event, without tokens. */
+/** The log of `wallet-auth serve`: a line for each event, without tokens. */
 export interface ServeLog {
   /**
-   * @param loopback whether only this machine can reach it.
-   * @param metrics where its metrics are, if they are anywhere.
+   * @param loopback whether only this machine can connect to it.
+   * @param metrics the URL of its metrics, if it has any.
    */
   readonly listening: (node: DemoNode, loopback: boolean, metrics: string | undefined) => void;
   readonly decision: (event: DecisionEvent) => void;
@@ -22,10 +22,10 @@ export function serveLog(json: boolean): ServeLog {
 }
 
 const jsonLog: ServeLog = {
-  listening: ({ address, curve }, loopback, metrics) => tell('listening', { address, curve, loopback, metrics }),
+  listening: ({ address, curve }, loopback, metrics) => writeEvent('listening', { address, curve, loopback, metrics }),
   decision: ({ method, rule, source, decision, reason, limit, cached }) =>
-    tell('decision', { method, rule, source, decision, reason, limit, cached }),
-  stopping: (signal) => tell('stopping', { signal }),
+    writeEvent('decision', { method, rule, source, decision, reason, limit, cached }),
+  stopping: (signal) => writeEvent('stopping', { signal }),
 };
 
 const textLog: ServeLog = {
@@ -33,7 +33,7 @@ const textLog: ServeLog = {
     console.log(`listening on ${address}, curve ${curve}`);
     if (metrics !== undefined) console.log(`metrics on ${metrics}`);
     if (!loopback)
-      console.log(styleText('yellow', 'tokens travel to it in clear: whoever sees one can use it for an hour'));
+      console.log(styleText('yellow', 'tokens reach it unencrypted: anyone who reads one can use it for an hour'));
     console.log(styleText('dim', `call it: ${curlLine(address)}`));
   },
   decision({ method, rule, decision, reason }) {
@@ -43,6 +43,6 @@ const textLog: ServeLog = {
   stopping: (signal) => console.log(`stopping (${signal})`),
 };
 
-function tell(event: string, facts: object): void {
+function writeEvent(event: string, facts: object): void {
   console.log(asciiJson({ event, time: new Date(), ...facts }));
 }

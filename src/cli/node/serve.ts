@@ -13,31 +13,31 @@ import { startDemoNode } from './start-demo-node.js';
 const GRACE_MS = 2_000;
 const MINUTE_MS = 60_000;
 
-/** Health and reflection are for everybody, and free. */
+/** Health and reflection are public and cost no points. */
 const OPEN = Object.fromEntries(
   Object.keys({ ...healthRules, ...reflectionRules }).map((pattern) => [pattern, { auth: 'public', cost: 0 } as const]),
 );
 
-/** How a node is served. */
+/** Options of a served node. */
 export interface ServeOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 chooses a free one. */
   readonly port: number;
-  /** Whether programs read the log. */
+  /** Whether to log lines of JSON. */
   readonly json: boolean;
-  /** How many calls of a wallet are taken in a minute. Default: all. */
+  /** Admitted calls of one wallet in a minute. Default: all. */
   readonly callsPerMinute?: number | undefined;
-  /** Starts to count decisions and to show the numbers. Default: nobody counts. */
+  /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
 
 /**
- * Runs the demo node with health checking and reflection, and logs what it decides, until a signal ends it.
+ * Runs the demo node with health checking and reflection, and logs its decisions, until a signal ends it.
  * @throws Error if it cannot listen there.
  */
 export async function serve({ host, port, json, callsPerMinute: points, startMetrics }: ServeOptions): Promise<void> {
   guardGrpcLog();
-  const stopped = stopSignal(); // from the start: whoever reads "listening" may send one at once
+  const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
   const health = new HealthImplementation({ '': 'SERVING', [DemoService.typeName]: 'SERVING' });
   const metrics = await startMetrics?.();

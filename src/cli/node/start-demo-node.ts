@@ -5,33 +5,33 @@ import { walletAuth, type WalletAuthOptions } from '../../grpc/server/wallet-aut
 import { grpcServiceDefinition } from '../../grpc/service-definition.js';
 import { demoHandlers } from './demo-service.js';
 
-/** Where a demo node listens and whom it lets in. Every option may be left out. */
+/** Options of a demo node. All are optional. */
 export interface DemoNodeOptions {
   /** A host name or address of this machine. Default `127.0.0.1`. */
   readonly host?: string | undefined;
-  /** 0 to 65 535; 0 takes a free one. Default 0. */
+  /** 0 to 65 535; 0 chooses a free one. Default 0. */
   readonly port?: number | undefined;
-  /** How the door decides. Default: everybody with a good token. */
+  /** Options of its `walletAuth`. Default: every call with a good token is admitted. */
   readonly auth?: WalletAuthOptions | undefined;
   /** Registers more services before the node listens. */
   readonly addServices?: ((server: Server) => void) | undefined;
 }
 
-/** A demo node that listens. */
+/** A running demo node. */
 export interface DemoNode {
-  /** `host:port`, as clients take it. */
+  /** `host:port`, as a client's target. */
   readonly address: string;
   /** The name of the curve in use. */
   readonly curve: string;
-  /** How many verified tokens its door caches now. */
+  /** How many verified tokens it caches now. */
   readonly cachedTokens: number;
-  /** Takes no new calls, and ends those that still run after the given time, in milliseconds. */
+  /** Accepts no new calls, and ends those that still run after the given time, in milliseconds. Default 0. */
   stop(graceMs?: number): Promise<void>;
 }
 
 /**
  * Starts a plaintext grpc-js server with the demo service behind `walletAuth`.
- * @throws TypeError if an option of the door is wrong or a rule names no method, Error if it cannot listen there.
+ * @throws TypeError if an option of `walletAuth` is wrong or a rule names no method, Error if it cannot listen there.
  */
 export async function startDemoNode(options: DemoNodeOptions = {}): Promise<DemoNode> {
   const { host = '127.0.0.1', port = 0, auth, addServices } = options;

@@ -115,12 +115,12 @@ describe('wallet-auth demo exits with 1 if anything comes out differently', { ti
   it('a status that is wrong, with the right reason', async () => {
     const [text, other] = ['"PERMISSION_DENIED", "ACCESS_DENIED"', '"UNAUTHENTICATED", "ACCESS_DENIED"'];
     const { code, stdout } = await sabotaged('src/cli/demo/refused.js', text, other);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^✗ an unwelcome wallet/m) });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^✗ a denied wallet/m) });
   });
 
   it.each([
-    ['lets old tokens in', 'nowMs <= notAfterMs', 'true', 'two hours old'],
-    ['lets future tokens in', 'nowMs >= notBeforeMs &&', '', 'from the future'],
+    ['admits old tokens', 'nowMs <= notAfterMs', 'true', 'two hours old'],
+    ['admits future tokens', 'nowMs >= notBeforeMs &&', '', 'from the future'],
   ])('a node that %s', async (_, text, other, what) => {
     const { code, stdout } = await sabotaged('src/verify/time-window.js', text, other, '--json');
     const { ok, lines } = JSON.parse(stdout) as DemoReport;

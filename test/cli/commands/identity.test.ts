@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { computeAddress } from 'ethers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { KEY_VARIABLE } from '../../../src/cli/private-key.js';
+import { KEY_VARIABLE } from '../../../src/cli/secrets.js';
 import { importIdentity } from '../../../src/client/index.js';
 import { buildCommand, type BuiltCommand } from '../built-command.js';
 
@@ -39,7 +39,7 @@ describe('wallet-auth identity', { timeout: 60_000 }, () => {
     ['the environment, with 0x and capitals', [], { env: { [KEY_VARIABLE]: ` 0x${KEY.toUpperCase()} ` } }],
     ['standard input', ['--key-file', '-'], { stdin: `${KEY}\r\n` }],
     [
-      'standard input, whatever the environment says',
+      'standard input, whatever the environment contains',
       ['--key-file', '-'],
       { stdin: KEY, env: { [KEY_VARIABLE]: '7' } },
     ],
@@ -100,7 +100,7 @@ describe('the identity file', { timeout: 60_000 }, () => {
     expect(await command.run(['identity', '--out', 'precious.id'], { env })).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'wallet-auth identity: precious.id is there already; --force replaces it\n',
+      stderr: 'wallet-auth identity: precious.id exists already; --force replaces it\n',
     });
     expect(readFileSync(path('precious.id'), 'utf8')).toBe('precious');
   });
@@ -126,7 +126,7 @@ describe('the identity file', { timeout: 60_000 }, () => {
 
   it.each([
     ['no-such-dir/x.id', 'cannot write no-such-dir/x.id: no such file or directory'],
-    ['.', '. is there already; --force replaces it'],
+    ['.', '. exists already; --force replaces it'],
   ])('cannot be written to %s', async (out, complaint) => {
     const { code, stderr } = await command.run(['identity', '--out', out], { env });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `wallet-auth identity: ${complaint}\n` });

@@ -30,14 +30,14 @@ const json = async (name: 'inspect' | 'verify', args: string[], options?: RunOpt
 };
 
 describe('wallet-auth verify', { timeout: 60_000 }, () => {
-  it('tells who sent a good token', async () => {
+  it('prints the caller of a good token', async () => {
     const { code, stdout, stderr } = await command.run(['verify', CAPTURED, '--at', TEN_MINUTES_LATER]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`wallet   ${CAPTURED_WALLET}\n`);
     expect(stdout).toMatch(/^expires {2}2022-08-17T19:32:00\.\d{3}Z$/m);
   });
 
-  it('tells why it refuses a bad one, on standard error', async () => {
+  it('prints why it refuses a bad one, on standard error', async () => {
     expect(await command.run(['verify', CAPTURED, '--at', TWO_HOURS_LATER])).toEqual({
       code: 1,
       stdout: '',
@@ -69,7 +69,7 @@ describe('wallet-auth verify', { timeout: 60_000 }, () => {
     ['with its scheme in two arguments', ['bearer', mintToken({ now })], {}],
     ['as a whole header', [`authorization: Bearer ${mintToken({ now })}`], {}],
     ['on standard input', ['-'], { stdin: `${mintToken({ now })}\n` }],
-    ['on standard input without being told', [], { stdin: ` Authorization: Bearer ${mintToken({ now })}\r\n` }],
+    ['on standard input by default', [], { stdin: ` Authorization: Bearer ${mintToken({ now })}\r\n` }],
   ])('takes it %s', async (_, args, options) => {
     const { code, stdout } = await command.run(['verify', ...AT_NOON, ...args], options);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining(testWallets.alice.address) });
@@ -80,8 +80,8 @@ describe('wallet-auth verify', { timeout: 60_000 }, () => {
     ['a millisecond older', ['--max-age-ms', '1000', '--at', String(NOON + 1_001)], 1],
     ['exactly as far ahead as allowed', ['--max-future-skew-ms', '1000', '--at', String(NOON - 1_000)], 0],
     ['a millisecond further', ['--max-future-skew-ms', '1000', '--at', String(NOON - 1_001)], 1],
-    ['judged in another time zone', ['--at', '2026-01-31T13:59:59+02:00'], 0],
-    ['judged by the clock of today', [], 1],
+    ['checked in another time zone', ['--at', '2026-01-31T13:59:59+02:00'], 0],
+    ['checked by the system clock', [], 1],
   ])('%s', async (_, flags, code) => {
     expect((await command.run(['verify', mintToken({ now }), ...flags])).code).toBe(code);
   });
@@ -165,7 +165,7 @@ describe('wallet-auth inspect', { timeout: 60_000 }, () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  it('lets nothing that a token says steer the terminal', async () => {
+  it('no content of a token can control the terminal', async () => {
     const token = tokenText({ claims: '\u001b[2J\u009b31m\n\u202eevil' });
     for (const flags of [[], ['--json']]) {
       const { stdout } = await command.run(['inspect', token, ...flags]);

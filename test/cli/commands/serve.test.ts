@@ -63,7 +63,7 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
     ({ node, address } = await serve());
   }, 60_000);
 
-  it('says where it listens, on which curve, and how to call it', () => {
+  it('prints where it listens, on which curve, and how to call it', () => {
     expect(node.stdout()).toMatch(/^listening on 127\.0\.0\.1:\d+, curve (native|wasm|noble)/);
     expect(node.stdout()).toContain(curlLine(address));
   });
@@ -109,7 +109,7 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
     );
   });
 
-  it.each(['', 'walletauth.demo.v1.DemoService'])('says without a token that it is well: "%s"', async (service) => {
+  it.each(['', 'walletauth.demo.v1.DemoService'])('answers a health check without a token: "%s"', async (service) => {
     const client = healthClient(address);
     const answer = await new Promise((resolve, reject) => {
       client.Check({ service }, (error, health) => (error ? reject(error) : resolve(health.status)));
@@ -192,7 +192,7 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
     expect(events.at(-1)).toEqual({ event: 'stopping', time, signal: 'SIGINT' });
   });
 
-  it('--metrics shows Prometheus what it decided, and ends cleanly', async () => {
+  it('--metrics shows Prometheus its decisions, and ends cleanly', async () => {
     const { node, address } = await serve({}, '--metrics', '0', '--limit', '2');
     const [, url = ''] = await node.until(/^metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)$/m);
     expect(node.stdout()).toMatch(/^listening on .*\nmetrics on .*\n.*call it: /);
@@ -230,7 +230,7 @@ describe('wallet-auth serve, otherwise', { timeout: 60_000 }, () => {
 
   it('warns where other machines can reach it', async () => {
     const { node } = await serve({}, '--host', '0.0.0.0');
-    await node.until(/^tokens travel to it in clear/m);
+    await node.until(/^tokens reach it unencrypted/m);
     node.child.kill('SIGTERM');
     expect((await node.ended).code).toBe(0);
   });

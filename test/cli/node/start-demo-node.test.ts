@@ -37,14 +37,14 @@ async function start(options?: DemoNodeOptions): Promise<{ known: DemoClient; an
 }
 
 describe('startDemoNode', () => {
-  it.each(kinds)('%s: answers with the wallet, and asks for a token', async (kind) => {
+  it.each(kinds)('%s: answers with the wallet, and requires a token', async (kind) => {
     const { known, anonymous } = await start();
     const { wallets, error } = await callKinds[kind](known);
     expect({ wallets: new Set(wallets), error }).toEqual({ wallets: new Set([wallet]), error: undefined });
     expect((await callKinds[kind](anonymous)).error?.code).toBe(Status.UNAUTHENTICATED);
   });
 
-  it('whoAmI tells everything about the caller', async () => {
+  it('whoAmI answers with all facts of the identity', async () => {
     const { known } = await start();
     const before = Date.now();
     const answer = await new Promise((resolve) => void known.whoAmI({}, (_, message) => resolve(message)));
@@ -54,7 +54,7 @@ describe('startDemoNode', () => {
     expect(expiresAtMs - issuedAtMs).toBe(3_600_000n);
   });
 
-  it('where the rules let anonymous callers in, whoAmI answers them and the others do not', async () => {
+  it('where the rules admit anonymous callers, whoAmI answers them and the others do not', async () => {
     const { anonymous } = await start({ auth: { rules: { 'walletauth.demo.v1.DemoService/*': 'optional' } } });
     const outcomes = await Promise.all(kinds.map((kind) => callKinds[kind](anonymous)));
     expect(outcomes.map(({ wallets, error }) => [wallets, error !== undefined])).toEqual(
@@ -77,7 +77,7 @@ describe('startDemoNode', () => {
     expect(await count(1_001)).toEqual({ numbers: 0, code: Status.INVALID_ARGUMENT });
   });
 
-  it('outlives callers who leave in the middle', async () => {
+  it('keeps working after callers that cancel in the middle', async () => {
     const { known } = await start();
     for (let i = 0; i < 5; i++) {
       const chat = known.chat();
@@ -109,7 +109,7 @@ describe('startDemoNode', () => {
     ).rejects.toThrow(TypeError);
   });
 
-  it('says in one line why it cannot listen', async () => {
+  it('rejects with one line that says why it cannot listen', async () => {
     node = await startDemoNode();
     setLogVerbosity(logVerbosity.NONE); // grpc-js reports it on standard error as well
     const port = Number(node.address.split(':')[1]);

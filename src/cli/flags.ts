@@ -1,0 +1,106 @@
+import { parseArgs } from 'node:util';
+
+import type { VerifierOptions } from '../verify/options.js';
+
+/** A mistake that the user of the command can correct. Its message is one line and quotes no secret. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The options of a command; none of them is mandatory as far as the parser knows. */
+export type CommandOptions = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+
+/** The values given for them. */
+export type CommandValues<O extends CommandOptions> = {
+  readonly [K in keyof O]: (O[K]['type'] extends 'boolean' ? boolean : string) | undefined;
+};
+
+/** The definition of a command, in its file. */
+export interface CommandDefinition<O extends CommandOptions> {
+  /** The output of `--help`: usage, options, examples. */
+  readonly help: string;
+  readonly options: O;
+  /** Whether anything but options may follow the command's name. Default `false`. */
+  readonly takesArguments?: boolean;
+  /** Does the work and returns the exit code. */
+  readonly run: (values: CommandValues<O>, args: readonly string[]) => Promise<number>;
+}
+
+/** A command, to be called with the arguments that follow its name. */
+export type Command = (args: readonly string[]) => Promise<number>;
+
+/** Makes a command that parses its own options and answers `--help`. */
+export function command<const O extends CommandOptions>(definition: CommandDefinition<O>): Command {
+  const { help, options, takesArguments = false, run } = definition;
+  return async (args) => {
+    const { values, positionals } = parse(args, options);
+    if (values['help'] === true) {
+      console.log(help);
+      return 0;
+    }
+    if (!takesArguments && positionals.length > 0) throw new UsageError('takes options only; see --help');
+    return run(values as CommandValues<O>, positionals);
+  };
+}
+
+/** The options with which `inspect` and `verify` check a token. */
+export const verifierFlags = {
+  'max-age-ms': { type: 'string' },
+  'max-future-skew-ms': { type: 'string' },
+  at: { type: 'string' },
+} as const;
+
+/** Their part of the help. */
+export const VERIFIER_HELP = `\
+  --max-age-ms <ms>          oldest accepted token; default 3600000 (one hour)
+  --max-future-skew-ms <ms>  how far in the future it may have been made; default 60000 (one minute)
+  --at <time>                check as of this time: 2026-01-31T12:00:00Z, or milliseconds since 1970`;
+
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/**
+ * Converts the flags to a verifier's options. The clock stands still if `--at` is given.
+ * @throws UsageError if a flag is not a number or not a time; the verifier checks the ranges.
+ */
+export function verifierOptionsOf(values: CommandValues<typeof verifierFlags>): VerifierOptions & { now: () => Date } {
+  const at = values.at === undefined ? undefined : timeFlag(values.at);
+  return {
+    maxAgeMs: integerFlag('--max-age-ms', values['max-age-ms']),
+    maxFutureSkewMs: integerFlag('--max-future-skew-ms', values['max-future-skew-ms']),
+    now: () => at ?? new Date(),
+  };
+}
+
+function parse(args: readonly string[], options: CommandOptions) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: { ...options, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError(parseMessage(error as NodeJS.ErrnoException));
+  }
+}
+
+/** Node's own message, without its advice, and without anything that could be a secret in the wrong place. */
+function parseMessage({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    const name = /^Unknown option '(--?[a-z][a-z-]{0,30})'/.exec(message)?.[1];
+    return `unknown option${name === undefined ? '' : ` ${name}`}; see --help`;
+  }
+  const [line = ''] = message.split(/\.?\n/, 1);
+  return `${line.replace(/^Option/, 'option')}; see --help`;
+}
+
+function integerFlag(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`${name} must be a whole number of milliseconds`);
+}
+
+function timeFlag(text: string): Date {
+  const date = new Date(/^\d{1,16}$/.test(text) ? Number(text) : ISO_TIME.test(text) ? text : NaN);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new UsageError('--at must be a time with its zone, such as 2026-01-31T12:00:00Z, or milliseconds since 1970');
+}
