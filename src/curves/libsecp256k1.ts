@@ -29,7 +29,7 @@ export interface Libsecp256k1 {
 
 /** The part of the WebAssembly interface that is used here; the ES library files do not describe it. */
 declare const WebAssembly: {
-  Cache: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   Table: new (limits: { element: 'anyfunc'; initial: number; maximum: number }) => object;
   Module: new (binary: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: Record<string, CFunction> };
@@ -55,7 +55,7 @@ export function loadLibsecp256k1(): Libsecp256k1 {
 /** Starts the build in a memory laid out for it: constants, then the stack, then the heap. */
 function instance() {
   const binary = readFileSync(createRequire(import.meta.url).resolve(PACKAGE_FILE));
-  const memory = new WebAssembly.Cache({ initial: MEMORY / PAGE, maximum: MEMORY / PAGE });
+  const memory = new WebAssembly.Memory({ initial: MEMORY / PAGE, maximum: MEMORY / PAGE });
   const heapPointer = STACK - 16;
   new Uint32Array(memory.buffer)[heapPointer / 4] = HEAP;
   const env = {
