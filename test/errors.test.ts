@@ -53,15 +53,15 @@ describe('the reasons', () => {
 });
 
 describe('isAuthReason', () => {
-  it('knows every reason', () => {
+  it('accepts every reason', () => {
     expect(authReasons.every(isAuthReason)).toBe(true);
   });
 
-  it.each(hostileValues)('says no to %s', (_, value) => {
+  it.each(hostileValues)('is false for %s', (_, value) => {
     expect(isAuthReason(value)).toBe(false);
   });
 
-  it.each(['internal', 'INTERNAL ', 'TOKEN', 'toString', '__proto__'])('says no to %j', (text) => {
+  it.each(['internal', 'INTERNAL ', 'TOKEN', 'toString', '__proto__'])('is false for %j', (text) => {
     expect(isAuthReason(text)).toBe(false);
   });
 });
@@ -74,7 +74,7 @@ describe('AuthError', () => {
     expect(error).toMatchObject({ message: 'members only', code: 7, info, cause });
   });
 
-  it('takes an empty message and an empty cause at their word, and undefined as not set', () => {
+  it('keeps an empty message and an empty cause, and reads undefined as not set', () => {
     expect(new AuthError('ACCESS_DENIED', { message: '' }).message).toBe('');
     expect(new AuthError('INTERNAL', { cause: null })).toHaveProperty('cause', null);
     expect(new AuthError('INTERNAL', { cause: 0 })).toHaveProperty('cause', 0);

@@ -37,7 +37,7 @@ describe('walletIdentity', () => {
     expect(identity.identityKey).toEqual(facts().identityKey);
   });
 
-  it('gives a fresh copy of the key at each read', () => {
+  it('returns a fresh copy of the key at each read', () => {
     const identity = walletIdentity(facts());
     identity.identityKey.fill(0);
     expect(identity.identityKey).toEqual(facts().identityKey);

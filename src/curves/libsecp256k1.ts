@@ -19,7 +19,7 @@ export type CFunction = (...parameters: number[]) => number;
 export interface Libsecp256k1 {
   /** A function of its C interface, named without `secp256k1_`. */
   readonly functionNamed: (name: string) => CFunction;
-  /** Gives a pointer to fresh memory. */
+  /** Returns a pointer to fresh memory. */
   readonly allocate: (bytes: number) => number;
   /** The whole memory. It never grows, so the view stays good. */
   readonly memory: Uint8Array;
