@@ -1,10 +1,10 @@
-/** gRPC status codes that a refusal can have, by name. */
+/** gRPC status codes that a refusal can have, by name, and the HTTP status of each. */
 const STATUS_CODES = {
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
+  PERMISSION_DENIED: [7, 403],
+  RESOURCE_EXHAUSTED: [8, 429],
+  INTERNAL: [13, 500],
+  UNAVAILABLE: [14, 503],
+  UNAUTHENTICATED: [16, 401],
 } as const;
 
 /** Every reason with its status and its fixed message: the table of PROTOCOL.md section 5. */
@@ -63,6 +63,11 @@ export class AuthError extends Error {
   readonly reason: AuthReason;
   /** The gRPC status code that belongs to the reason, such as 16 (UNAUTHENTICATED). */
   readonly code: number;
+  /**
+   * The HTTP status of the same meaning: 401, 403, 429, 503 or 500 for INTERNAL. The default error handlers of fastify and
+   * express answer with the property of this name.
+   */
+  readonly statusCode: number;
   /** Facts that are safe to send to the caller. */
   readonly info: Readonly<Record<string, string>>;
 
@@ -73,7 +78,7 @@ export class AuthError extends Error {
     super(options.message ?? message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AuthError';
     this.reason = reason;
-    this.code = STATUS_CODES[status];
+    [this.code, this.statusCode] = STATUS_CODES[status];
     this.info = options.info ?? {};
   }
 }

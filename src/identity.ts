@@ -1,4 +1,4 @@
-/** Who is calling: the proven facts of one verified token. Frozen. */
+/** Who is calling: the proven facts of one verified token. Frozen. In JSON the identity key is `0x` and hex digits. */
 export interface WalletIdentity {
   /** The wallet's address in EIP-55 case, recovered from its signature, never copied from what the caller sent. */
   readonly wallet: `0x${string}`;
@@ -45,4 +45,17 @@ class FrozenIdentity implements WalletIdentity {
     this.#key = Reflect.apply(String.fromCharCode, undefined, identityKey);
     Object.freeze(this);
   }
+
+  /** What `JSON.stringify` prints. */
+  toJSON(): object {
+    const { wallet, deviceId, issuedAtMs, expiresAtMs } = this;
+    return { wallet, deviceId, identityKey: hexOf(this.#key), issuedAtMs, expiresAtMs };
+  }
+}
+
+/** A byte string, one character a byte, as `0x` and lower-case hex digits. */
+function hexOf(bytes: string): string {
+  let hex = '0x';
+  for (let i = 0; i < bytes.length; i++) hex += bytes.charCodeAt(i).toString(16).padStart(2, '0');
+  return hex;
 }

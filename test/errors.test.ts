@@ -52,6 +52,22 @@ describe('the reasons', () => {
   });
 });
 
+/** The HTTP status of each gRPC status: what the default error handlers of fastify and express send. */
+const HTTP = { 7: 403, 8: 429, 13: 500, 14: 503, 16: 401 } as const;
+
+describe('statusCode', () => {
+  it.each(TABLE)('of %s is the HTTP status that belongs to its gRPC status %i', (reason, code) => {
+    for (const error of [new AuthError(reason), refusal(reason, { message: 'another' })]) {
+      expect(error.statusCode).toBe(HTTP[code]);
+    }
+  });
+
+  it('is 401 without a token, 403 if denied, 429 if limited, 503 if unavailable and 500 for INTERNAL', () => {
+    const reasons = ['MISSING_CREDENTIALS', 'ACCESS_DENIED', 'RATE_LIMITED', 'AUTH_UNAVAILABLE', 'INTERNAL'] as const;
+    expect(reasons.map((reason) => new AuthError(reason).statusCode)).toEqual([401, 403, 429, 503, 500]);
+  });
+});
+
 describe('isAuthReason', () => {
   it('accepts every reason', () => {
     expect(authReasons.every(isAuthReason)).toBe(true);

@@ -49,4 +49,25 @@ describe('walletIdentity', () => {
     const identity = walletIdentity({ ...facts(), identityKey: larger.subarray(2, 5) });
     expect(identity.identityKey.buffer.byteLength).toBe(3);
   });
+
+  it('prints in JSON with the identity key as hex, wherever it stands', () => {
+    const printed = { wallet: '0xAb', deviceId: 'device', identityKey: '0x040506', issuedAtMs: 1, expiresAtMs: 2 };
+    const identity = walletIdentity(facts());
+    expect(JSON.stringify(identity)).toBe(JSON.stringify(printed));
+    expect(JSON.parse(JSON.stringify({ event: [identity] }))).toEqual({ event: [printed] });
+  });
+
+  it('prints every byte of a key as two hex digits', () => {
+    const identityKey = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const { identityKey: hex } = JSON.parse(JSON.stringify(walletIdentity({ ...facts(), identityKey }))) as {
+      identityKey: string;
+    };
+    expect(hex).toBe(`0x${Buffer.from(identityKey).toString('hex')}`);
+  });
+
+  it('shares what prints it with all other identities, so that none is larger for it', () => {
+    const identity = walletIdentity(facts());
+    expect(Object.keys(identity)).not.toContain('toJSON');
+    expect(Object.hasOwn(identity, 'toJSON')).toBe(false);
+  });
 });

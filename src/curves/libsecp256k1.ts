@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const PACKAGE_FILE = '@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm';
+/** The build, as a module path. A test holds its bytes to a hash. */
+export const WASM_FILE = '@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm';
 
 const PAGE = 65_536;
 const MEMORY = 256 * PAGE; // fixed by the build
@@ -54,7 +55,7 @@ export function loadLibsecp256k1(): Libsecp256k1 {
 
 /** Starts the build in a memory laid out for it: constants, then the stack, then the heap. */
 function instance() {
-  const binary = readFileSync(createRequire(import.meta.url).resolve(PACKAGE_FILE));
+  const binary = readFileSync(createRequire(import.meta.url).resolve(WASM_FILE));
   const memory = new WebAssembly.Memory({ initial: MEMORY / PAGE, maximum: MEMORY / PAGE });
   const heapPointer = STACK - 16;
   new Uint32Array(memory.buffer)[heapPointer / 4] = HEAP;
