@@ -1,10 +1,10 @@
-/** gRPC status codes that a refusal can have, by name. */
+/** gRPC status codes that a refusal can have, by name, and the HTTP status of each. */
 const STATUS_CODES = {
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  UNAUTHENTICATED: 16,
+  PERMISSION_DENIED: [7, 403],
+  RESOURCE_EXHAUSTED: [8, 429],
+  INTERNAL: [13, 500],
+  UNAVAILABLE: [14, 503],
+  UNAUTHENTICATED: [16, 401],
 } as const;
 
 /** Every reason with its status and its fixed message: the table of PROTOCOL.md section 5. */
@@ -42,7 +42,7 @@ export type AuthReason = keyof typeof REASONS;
 /** All reasons, in the order of PROTOCOL.md section 5. */
 export const authReasons: readonly AuthReason[] = Object.freeze(Object.keys(REASONS) as AuthReason[]);
 
-/** Tells whether a text is one of the reasons this version knows. */
+/** Whether a text is one of the reasons of this version. */
 export function isAuthReason(text: unknown): text is AuthReason {
   return typeof text === 'string' && Object.hasOwn(REASONS, text);
 }
@@ -63,6 +63,11 @@ export class AuthError extends Error {
   readonly reason: AuthReason;
   /** The gRPC status code that belongs to the reason, such as 16 (UNAUTHENTICATED). */
   readonly code: number;
+  /**
+   * The HTTP status of the same meaning: 401, 403, 429, 503 or 500 for INTERNAL. The default error handlers of fastify and
+   * express answer with the property of this name.
+   */
+  readonly statusCode: number;
   /** Facts that are safe to send to the caller. */
   readonly info: Readonly<Record<string, string>>;
 
@@ -73,7 +78,7 @@ export class AuthError extends Error {
     super(options.message ?? message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AuthError';
     this.reason = reason;
-    this.code = STATUS_CODES[status];
+    [this.code, this.statusCode] = STATUS_CODES[status];
     this.info = options.info ?? {};
   }
 }
@@ -93,8 +98,8 @@ export function isAuthError(value: unknown): value is AuthError {
 }
 
 /**
- * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
- * nobody. What explains it is in `cause`.
+ * Makes an AuthError without a stack trace: a refusal answers what a caller sent, and `cause` explains it better than its
+ * place in this library.
  */
 export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
   return untraced(() => new AuthError(reason, options));
@@ -105,7 +110,7 @@ const traced: ErrorConstructor & { stackTraceLimit?: number | undefined } = Erro
 
 /**
  * Runs something synchronous in which errors get no stack trace: tracing one costs ten times the rest of a refusal, and
- * strangers choose how often. On a host that froze Error, they are traced after all.
+ * unauthenticated callers choose how often. On a host that froze Error, they are traced after all.
  */
 export function untraced<T>(run: () => T): T {
   const limit = traced.stackTraceLimit;

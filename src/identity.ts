@@ -1,18 +1,18 @@
-/** Who is calling: the proven facts of one verified token. Frozen. */
+/** Who is calling: the proven facts of one verified token. Frozen. In JSON the identity key is `0x` and hex digits. */
 export interface WalletIdentity {
-  /** The wallet's address in EIP-55 case, recovered from its signature, never taken from what the caller wrote. */
+  /** The wallet's address in EIP-55 case, recovered from its signature, never copied from what the caller sent. */
   readonly wallet: `0x${string}`;
   /** The device: `<wallet>/<first 32 hex digits of SHA-256 of the identity key>`. It survives token refresh. */
   readonly deviceId: string;
-  /** The device's identity key: 65 bytes, `0x04 ‖ X ‖ Y`. Each read gives a fresh copy. */
+  /** The device's identity key: 65 bytes, `0x04 ‖ X ‖ Y`. Each read returns a fresh copy. */
   readonly identityKey: Uint8Array;
   /** When the token was made, in milliseconds since the Unix epoch. */
   readonly issuedAtMs: number;
-  /** The last millisecond at which this node takes the token, since the Unix epoch. */
+  /** The last millisecond at which this node accepts the token, since the Unix epoch. */
   readonly expiresAtMs: number;
 }
 
-/** Makes a frozen identity that does not share its key bytes with anybody. */
+/** Makes a frozen identity with a copy of the key bytes. */
 export function walletIdentity(facts: WalletIdentity): WalletIdentity {
   return new FrozenIdentity(facts);
 }
@@ -45,4 +45,17 @@ class FrozenIdentity implements WalletIdentity {
     this.#key = Reflect.apply(String.fromCharCode, undefined, identityKey);
     Object.freeze(this);
   }
+
+  /** What `JSON.stringify` prints. */
+  toJSON(): object {
+    const { wallet, deviceId, issuedAtMs, expiresAtMs } = this;
+    return { wallet, deviceId, identityKey: hexOf(this.#key), issuedAtMs, expiresAtMs };
+  }
+}
+
+/** A byte string, one character a byte, as `0x` and lower-case hex digits. */
+function hexOf(bytes: string): string {
+  let hex = '0x';
+  for (let i = 0; i < bytes.length; i++) hex += bytes.charCodeAt(i).toString(16).padStart(2, '0');
+  return hex;
 }

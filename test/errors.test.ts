@@ -52,16 +52,32 @@ describe('the reasons', () => {
   });
 });
 
+/** The HTTP status of each gRPC status: what the default error handlers of fastify and express send. */
+const HTTP = { 7: 403, 8: 429, 13: 500, 14: 503, 16: 401 } as const;
+
+describe('statusCode', () => {
+  it.each(TABLE)('of %s is the HTTP status that belongs to its gRPC status %i', (reason, code) => {
+    for (const error of [new AuthError(reason), refusal(reason, { message: 'another' })]) {
+      expect(error.statusCode).toBe(HTTP[code]);
+    }
+  });
+
+  it('is 401 without a token, 403 if denied, 429 if limited, 503 if unavailable and 500 for INTERNAL', () => {
+    const reasons = ['MISSING_CREDENTIALS', 'ACCESS_DENIED', 'RATE_LIMITED', 'AUTH_UNAVAILABLE', 'INTERNAL'] as const;
+    expect(reasons.map((reason) => new AuthError(reason).statusCode)).toEqual([401, 403, 429, 503, 500]);
+  });
+});
+
 describe('isAuthReason', () => {
-  it('knows every reason', () => {
+  it('accepts every reason', () => {
     expect(authReasons.every(isAuthReason)).toBe(true);
   });
 
-  it.each(hostileValues)('says no to %s', (_, value) => {
+  it.each(hostileValues)('is false for %s', (_, value) => {
     expect(isAuthReason(value)).toBe(false);
   });
 
-  it.each(['internal', 'INTERNAL ', 'TOKEN', 'toString', '__proto__'])('says no to %j', (text) => {
+  it.each(['internal', 'INTERNAL ', 'TOKEN', 'toString', '__proto__'])('is false for %j', (text) => {
     expect(isAuthReason(text)).toBe(false);
   });
 });
@@ -74,7 +90,7 @@ describe('AuthError', () => {
     expect(error).toMatchObject({ message: 'members only', code: 7, info, cause });
   });
 
-  it('takes an empty message and an empty cause at their word, and undefined as not set', () => {
+  it('keeps an empty message and an empty cause, and reads undefined as not set', () => {
     expect(new AuthError('ACCESS_DENIED', { message: '' }).message).toBe('');
     expect(new AuthError('INTERNAL', { cause: null })).toHaveProperty('cause', null);
     expect(new AuthError('INTERNAL', { cause: 0 })).toHaveProperty('cause', 0);

@@ -37,7 +37,7 @@ describe('walletIdentity', () => {
     expect(identity.identityKey).toEqual(facts().identityKey);
   });
 
-  it('gives a fresh copy of the key at each read', () => {
+  it('returns a fresh copy of the key at each read', () => {
     const identity = walletIdentity(facts());
     identity.identityKey.fill(0);
     expect(identity.identityKey).toEqual(facts().identityKey);
@@ -48,5 +48,26 @@ describe('walletIdentity', () => {
     const larger = Uint8Array.of(1, 2, 4, 5, 6, 7);
     const identity = walletIdentity({ ...facts(), identityKey: larger.subarray(2, 5) });
     expect(identity.identityKey.buffer.byteLength).toBe(3);
+  });
+
+  it('prints in JSON with the identity key as hex, wherever it stands', () => {
+    const printed = { wallet: '0xAb', deviceId: 'device', identityKey: '0x040506', issuedAtMs: 1, expiresAtMs: 2 };
+    const identity = walletIdentity(facts());
+    expect(JSON.stringify(identity)).toBe(JSON.stringify(printed));
+    expect(JSON.parse(JSON.stringify({ event: [identity] }))).toEqual({ event: [printed] });
+  });
+
+  it('prints every byte of a key as two hex digits', () => {
+    const identityKey = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const { identityKey: hex } = JSON.parse(JSON.stringify(walletIdentity({ ...facts(), identityKey }))) as {
+      identityKey: string;
+    };
+    expect(hex).toBe(`0x${Buffer.from(identityKey).toString('hex')}`);
+  });
+
+  it('shares what prints it with all other identities, so that none is larger for it', () => {
+    const identity = walletIdentity(facts());
+    expect(Object.keys(identity)).not.toContain('toJSON');
+    expect(Object.hasOwn(identity, 'toJSON')).toBe(false);
   });
 });

@@ -19,7 +19,7 @@ export function addressOf(publicKey: Uint8Array): Address {
 }
 
 /**
- * Reads an address and gives it back in EIP-55 case.
+ * Reads an address and returns it in EIP-55 case.
  * @returns `undefined` unless the text is `0x` and 40 hex digits that are all lower, all upper or in right EIP-55 case.
  */
 export function parseAddress(text: string): Address | undefined {

@@ -8,7 +8,7 @@ export interface RecoverableSignature {
 
 /**
  * The secp256k1 operations that tokens need. All are synchronous and take raw bytes; digests are signed as they are.
- * `verify` and `recover` are total: bytes that make no sense give `false` or `undefined`, never an exception.
+ * `verify` and `recover` are total: bytes that make no sense return `false` or `undefined`, never an exception.
  */
 export interface Curve {
   /** Which implementation this is, such as `noble`. */

@@ -5,7 +5,7 @@ export function randomPrivateKey(): Uint8Array {
   return utils.randomSecretKey();
 }
 
-/** Tells whether bytes are a private key: 32 bytes, big-endian, from 1 to the order of the curve less 1. */
+/** Whether bytes are a private key: 32 bytes, big-endian, from 1 to the order of the curve less 1. */
 export function isPrivateKey(bytes: Uint8Array): boolean {
   return utils.isValidSecretKey(bytes);
 }

@@ -13,7 +13,7 @@ const CHOICES = new Map<string, () => Curve | undefined>([
  * The fastest curve that loads here: native, else WASM, or the one that the environment variable WALLET_AUTH_CURVE pins:
  * `native`, `wasm` or `noble`. Synchronous; the same object each time.
  * @returns `undefined` where plain JavaScript is left, because it is pinned or because nothing else loads; the latter is
- *   told as a process warning. As the option `curve`, `undefined` means `nobleCurve`.
+ *   reported as a process warning. As the option `curve`, `undefined` means `nobleCurve`.
  * @throws TypeError if WALLET_AUTH_CURVE names no curve, Error if the one it names does not load.
  */
 export function fastestCurve(): Curve | undefined {

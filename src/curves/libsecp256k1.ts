@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const PACKAGE_FILE = '@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm';
+/** The build, as a module path. A test holds its bytes to a hash. */
+export const WASM_FILE = '@bitauth/libauth/build/lib/bin/secp256k1/secp256k1.wasm';
 
 const PAGE = 65_536;
 const MEMORY = 256 * PAGE; // fixed by the build
@@ -19,7 +20,7 @@ export type CFunction = (...parameters: number[]) => number;
 export interface Libsecp256k1 {
   /** A function of its C interface, named without `secp256k1_`. */
   readonly functionNamed: (name: string) => CFunction;
-  /** Gives a pointer to fresh memory. */
+  /** Returns a pointer to fresh memory. */
   readonly allocate: (bytes: number) => number;
   /** The whole memory. It never grows, so the view stays good. */
   readonly memory: Uint8Array;
@@ -29,7 +30,7 @@ export interface Libsecp256k1 {
 
 /** The part of the WebAssembly interface that is used here; the ES library files do not describe it. */
 declare const WebAssembly: {
-  Cache: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  Memory: new (limits: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
   Table: new (limits: { element: 'anyfunc'; initial: number; maximum: number }) => object;
   Module: new (binary: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { readonly exports: Record<string, CFunction> };
@@ -54,8 +55,8 @@ export function loadLibsecp256k1(): Libsecp256k1 {
 
 /** Starts the build in a memory laid out for it: constants, then the stack, then the heap. */
 function instance() {
-  const binary = readFileSync(createRequire(import.meta.url).resolve(PACKAGE_FILE));
-  const memory = new WebAssembly.Cache({ initial: MEMORY / PAGE, maximum: MEMORY / PAGE });
+  const binary = readFileSync(createRequire(import.meta.url).resolve(WASM_FILE));
+  const memory = new WebAssembly.Memory({ initial: MEMORY / PAGE, maximum: MEMORY / PAGE });
   const heapPointer = STACK - 16;
   new Uint32Array(memory.buffer)[heapPointer / 4] = HEAP;
   const env = {

@@ -1,7 +1,7 @@
 import type { Curve } from '../crypto/curve.js';
 
 /**
- * Gives the curve back after it has signed, verified, recovered and refused once: a binary that loads may still be the
+ * Returns the curve after it has signed, verified, recovered and refused once: a binary that loads may still be the
  * wrong one.
  * @throws Error if any answer is wrong.
  */

@@ -1,9 +1,9 @@
-/** What verification needs before a library is asked: all lengths right, and an uncompressed key, not a hybrid one. */
+/** What verification needs before a library is called: all lengths right, and an uncompressed key, not a hybrid one. */
 export function isVerifiable(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean {
   return signature.length === 64 && digest.length === 32 && publicKey.length === 65 && publicKey[0] === 4;
 }
 
-/** What recovery needs before a library is asked. */
+/** What recovery needs before a library is called. */
 export function isRecoverable(signature: Uint8Array, recovery: number, digest: Uint8Array): boolean {
   return (
     signature.length === 64 &&

@@ -9,7 +9,7 @@ export type AuthorizationValue = string | readonly unknown[] | null | undefined;
 /**
  * The token of an `authorization` value, PROTOCOL.md section 3: scheme in any letter case, one or more spaces, the
  * token, any number of trailing spaces.
- * @param maxLength longest token taken, in characters.
+ * @param maxLength longest token accepted, in characters.
  * @throws AuthError MISSING_CREDENTIALS, MULTIPLE_CREDENTIALS, MALFORMED_HEADER, UNSUPPORTED_SCHEME or TOKEN_TOO_LARGE.
  */
 export function bearerToken(authorization: AuthorizationValue, maxLength: number): string {

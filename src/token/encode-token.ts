@@ -24,7 +24,7 @@ export function encodeAuthData({ walletAddress, createdNs }: AuthDataFields): Ui
 
 /**
  * The bytes that the identity statement quotes, PROTOCOL.md section 2: the key with its timestamp alone, in canonical
- * order, whatever else the token said about it.
+ * order, whatever else the token holds about it.
  */
 export function encodeUnsignedKey({ timestamp, bytes }: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>): Uint8Array {
   return encodeIdentityKey({ timestamp, bytes, signature: undefined });

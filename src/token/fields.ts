@@ -1,6 +1,6 @@
 /** A signature as a token carries it. Nothing about it is checked yet. */
 export interface SignatureFields {
-  /** Which kind the token says it is; `undefined` for none or one unknown to this version. */
+  /** The kind that the token declares; `undefined` for none or one unknown to this version. */
   readonly kind: 'ecdsa_compact' | 'wallet_ecdsa_compact' | undefined;
   /** `R ‖ S`; 64 bytes in a good token. */
   readonly bytes: Uint8Array;

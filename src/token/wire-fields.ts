@@ -28,7 +28,7 @@ function readValue(reader: BinaryReader, number: number, wireType: WireType): bi
   return undefined;
 }
 
-/** @throws Error if the field is not length-delimited: other readers would take such bytes for another token, or for none. */
+/** @throws Error if the field is not length-delimited: other readers would read such bytes as another token, or as none. */
 export function bytesOf({ number, value }: WireField): Uint8Array {
   if (value instanceof Uint8Array) return value;
   throw new Error(`field ${number} has the wrong wire type`);

@@ -24,8 +24,8 @@ export interface CheckedToken {
 }
 
 /**
- * Steps 2 to 8 of PROTOCOL.md section 4, in that order: cheap before dear, and nothing from a stranger reaches the curve
- * before everything else about it is right.
+ * Steps 2 to 8 of PROTOCOL.md section 4, in that order: cheap before expensive, and no unauthenticated caller reaches the
+ * curve before everything else about its token is right.
  * @param token base64, without the scheme.
  * @param devices certificates checked before; a new one is added only after the whole token is good.
  * @throws AuthError with the reason of the first check that fails.

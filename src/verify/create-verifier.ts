@@ -17,8 +17,8 @@ export interface Verifier {
   /**
    * Runs the checks of PROTOCOL.md section 4. Synchronous; no network; the only outside facts are the clock and `isRevoked`.
    * @param authorization the value of the `authorization` header or metadata key, or the list of its values.
-   * @param beforeCurve called when everything but the signatures is right and no memory knows the token: the place to
-   *   refuse a caller who has cost too much already, by throwing an AuthError.
+   * @param beforeCurve called when everything but the signatures is right and the token is not cached: the place to
+   *   refuse a caller that has cost too much already, by throwing an AuthError.
    * @throws AuthError, and nothing else.
    */
   verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity;

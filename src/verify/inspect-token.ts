@@ -9,9 +9,9 @@ import { createVerifier } from './create-verifier.js';
 import { verifierSettings, type VerifierOptions, type VerifierSettings } from './options.js';
 import { requireParts } from './token-parts.js';
 
-/** Everything that can be said about a token, for people and tools that look at one. */
+/** Everything that can be reported about a token, for people and tools that look at one. */
 export interface TokenInspection {
-  /** Whether a node with these options takes the token now. */
+  /** Whether a node with these options accepts the token now. */
   readonly verdict: 'accepted' | 'refused';
   /** Who it proves to be calling; only if accepted. */
   readonly identity: WalletIdentity | undefined;
@@ -28,7 +28,7 @@ export interface TokenInspection {
 }
 
 /**
- * Reads a token as far as it can be read and tells what a node would say about it. Never throws because of the token.
+ * Reads a token as far as it can be read and reports what a node would answer to it. Never throws because of the token.
  * @param text a token, or a whole `authorization` value; white space around it does not matter.
  * @throws TypeError if an option is wrong or the text is no string.
  */

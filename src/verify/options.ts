@@ -7,11 +7,11 @@ const DAY_MS = 86_400_000;
 
 /** How a verifier judges tokens. Every option may be left out; `undefined` is the only "not set". */
 export interface VerifierOptions {
-  /** Oldest token taken, in milliseconds; exactly this old is still good. 1 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
+  /** Oldest token accepted, in milliseconds; exactly this old is still good. 1 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
   maxAgeMs?: number | undefined;
   /** How far in the future a token may have been made, in milliseconds. 0 (strict) to 86 400 000 (a day). Default 60 000 (one minute). */
   maxFutureSkewMs?: number | undefined;
-  /** Longest token taken, in characters of base64, looked at before anything is decoded. 1 to 65 536. Default 4 096. */
+  /** Longest token accepted, in characters of base64, looked at before anything is decoded. 1 to 65 536. Default 4 096. */
   maxTokenLength?: number | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
@@ -19,13 +19,13 @@ export interface VerifierOptions {
   statement?: IdentityStatement | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
-  /** How many verified tokens to remember, so that each is verified once. 0 caches none. Default 10 000, about 10 MB when full. */
+  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 10 MB when full. */
   maxCachedTokens?: number | undefined;
-  /** How many certified identity keys to remember, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
+  /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
   maxCachedDevices?: number | undefined;
   /**
-   * Asked for every token before the curve is touched, and again for each cached one: `true` refuses with
-   * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: nobody is revoked.
+   * Called for every token before the curve is touched, and again for each cached one: `true` refuses with
+   * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: no device is revoked.
    */
   isRevoked?: ((deviceId: string) => boolean) | undefined;
 }

@@ -16,7 +16,7 @@ export interface TimeWindow {
 
 /**
  * When a token is good. All nanosecond arithmetic is done in bigint here, once; because clocks tick in milliseconds,
- * comparing whole milliseconds afterwards gives the same answer to the nanosecond.
+ * comparing whole milliseconds afterwards has the same result to the nanosecond.
  */
 export function timeWindow(createdNs: bigint, { maxAgeMs, maxFutureSkewMs }: TimePolicy): TimeWindow {
   const notBeforeNs = createdNs - BigInt(maxFutureSkewMs) * NS_PER_MS;

@@ -21,7 +21,7 @@ const EIP_55 = [
 const upper = (address: string) => `0x${address.slice(2).toUpperCase()}`;
 
 describe('parseAddress', () => {
-  it.each(EIP_55)('gives %s for itself, for all lower and for all upper case', (address) => {
+  it.each(EIP_55)('returns %s for itself, for all lower and for all upper case', (address) => {
     expect(parseAddress(address)).toBe(address);
     expect(parseAddress(address.toLowerCase())).toBe(address);
     expect(parseAddress(upper(address))).toBe(address);
@@ -75,7 +75,7 @@ describe('parseAddress', () => {
     }
   });
 
-  it('takes an address of digits only', () => {
+  it('accepts an address of digits only', () => {
     const zero = `0x${'0'.repeat(40)}`;
     expect(parseAddress(zero)).toBe(zero);
   });

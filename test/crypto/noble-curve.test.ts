@@ -20,7 +20,7 @@ const r = good.bytes.subarray(0, 32);
 const s = good.bytes.subarray(32);
 
 describe('nobleCurve.verify', () => {
-  it('takes a signature that ethers made', () => {
+  it('accepts a signature that ethers made', () => {
     expect(nobleCurve.verify(good.bytes, digest, publicKey)).toBe(true);
   });
 
@@ -79,33 +79,33 @@ describe('nobleCurve.verify', () => {
 });
 
 describe('nobleCurve.recover', () => {
-  it('gives the uncompressed key of the signer', () => {
+  it('returns the uncompressed key of the signer', () => {
     expect(nobleCurve.recover(good.bytes, Number(good.recovery), digest)).toEqual(publicKey);
   });
 
-  it('gives the same key for high S with the other recovery id', () => {
+  it('returns the same key for high S with the other recovery id', () => {
     const high = withOtherS(good);
     expect(nobleCurve.recover(high.bytes, Number(high.recovery), digest)).toEqual(publicKey);
   });
 
-  it.each([4, 27, 28, -1, 0.5, NaN, Infinity, 256, 257])('gives nothing for recovery id %d', (recovery) => {
+  it.each([4, 27, 28, -1, 0.5, NaN, Infinity, 256, 257])('returns nothing for recovery id %d', (recovery) => {
     expect(nobleCurve.recover(good.bytes, recovery, digest)).toBeUndefined();
   });
 
-  it('gives nothing for recovery ids 2 and 3 where R + n is no coordinate', () => {
+  it('returns nothing for recovery ids 2 and 3 where R + n is no coordinate', () => {
     expect(nobleCurve.recover(good.bytes, 2, digest)).toBeUndefined();
     expect(nobleCurve.recover(good.bytes, 3, digest)).toBeUndefined();
   });
 
   it.each([0n, CURVE_ORDER, CURVE_ORDER + 1n, FIELD_PRIME, 2n ** 256n - 1n])(
-    'gives nothing for R or S of %d',
+    'returns nothing for R or S of %d',
     (value) => {
       expect(nobleCurve.recover(concat(to32Bytes(value), s), 0, digest)).toBeUndefined();
       expect(nobleCurve.recover(concat(r, to32Bytes(value)), 0, digest)).toBeUndefined();
     },
   );
 
-  it('gives nothing for signatures and digests of other lengths', () => {
+  it('returns nothing for signatures and digests of other lengths', () => {
     for (const length of [0, 63, 65]) {
       expect(nobleCurve.recover(new Uint8Array(length).fill(1), 0, digest)).toBeUndefined();
     }
@@ -131,7 +131,7 @@ describe('nobleCurve.sign', () => {
 });
 
 describe('nobleCurve.publicKey', () => {
-  it('gives the uncompressed key that ethers gives', () => {
+  it('returns the uncompressed key that ethers gives', () => {
     expect(nobleCurve.publicKey(getBytes(key.privateKey))).toEqual(publicKey);
   });
 });

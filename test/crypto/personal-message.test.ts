@@ -38,13 +38,13 @@ describe('recoverSigner', () => {
     expect(recoverSigner(TEXT, high.bytes, Number(high.recovery), nobleCurve)).toBe(aliceAddress);
   });
 
-  it('names somebody else for another text or the other recovery id', () => {
+  it('names another address for another text or the other recovery id', () => {
     for (const [text, id] of [[`${TEXT} `, Number(recovery)] as const, [TEXT, Number(recovery) ^ 1] as const]) {
       expect([aliceAddress, bobAddress]).not.toContain(recoverSigner(text, bytes, id, nobleCurve));
     }
   });
 
-  it('names nobody for a signature that no key can have made', () => {
+  it('names no address for a signature that no key can have made', () => {
     expect(recoverSigner(TEXT, new Uint8Array(64), 0, nobleCurve)).toBeUndefined();
   });
 

@@ -7,7 +7,7 @@ const ORDER_BUT_LAST_BYTE = '0xfffffffffffffffffffffffffffffffebaaedce6af48a03bb
 const bytesOf = (hex: string) => fromHex(hex) ?? new Uint8Array(0);
 
 describe('randomPrivateKey', () => {
-  it('gives another key each time', () => {
+  it('returns another key each time', () => {
     const keys = Array.from({ length: 50 }, () => randomPrivateKey());
     expect(keys.every(isPrivateKey)).toBe(true);
     expect(new Set(keys.map((key) => key.join())).size).toBe(50);
@@ -15,7 +15,7 @@ describe('randomPrivateKey', () => {
 });
 
 describe('isPrivateKey', () => {
-  it('takes 1 and the order of the curve less 1', () => {
+  it('accepts 1 and the order of the curve less 1', () => {
     expect(isPrivateKey(bytesOf(`0x${'00'.repeat(31)}01`))).toBe(true);
     expect(isPrivateKey(bytesOf(`${ORDER_BUT_LAST_BYTE}40`))).toBe(true);
   });

@@ -24,8 +24,8 @@ const privateKeys = fc.bigInt({ min: 1n, max: N - 1n }).map(bytes32);
 const digests = fc.uint8Array({ minLength: 32, maxLength: 32 });
 
 /** What all curves answer; fails if they differ. */
-function agreed<T>(ask: (curve: (typeof curves)[number]) => T): T {
-  const [first, ...others] = curves.map((curve) => ({ answer: ask(curve) }));
+function agreed<T>(call: (curve: (typeof curves)[number]) => T): T {
+  const [first, ...others] = curves.map((curve) => ({ answer: call(curve) }));
   for (const other of others) expect(other).toEqual(first);
   return first!.answer;
 }
@@ -138,7 +138,7 @@ describe('noble, WASM and native give the same answers', () => {
 });
 
 describe.each(curves)('the $name curve', (curve) => {
-  it('gives bytes that a later call does not change', () => {
+  it('returns bytes that a later call does not change', () => {
     const key = curve.publicKey(privateKey);
     const signed = curve.sign(digest, privateKey);
     const found = curve.recover(signed.bytes, signed.recovery, digest);

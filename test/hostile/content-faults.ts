@@ -7,7 +7,7 @@ import { addressOf, curveNumbers, otherBytes, JUDGED, type FaultKit, type Famili
 import { AUTH_DATA, CLAIMS, CREATED, KEY_BYTES, NOW_NS, TIMESTAMP } from './good-tokens.js';
 import { join, valueAt, withValue } from './wire-model.js';
 
-/** Tokens that are well-formed and say something else. */
+/** Tokens that are well-formed and declare something else. */
 export function contentFaults(kit: FaultKit): Families {
   const { good, changed, signed, certified } = kit;
 
@@ -98,8 +98,8 @@ export function contentFaults(kit: FaultKit): Families {
       'MALFORMED_AUTH_DATA',
     ),
 
-    "another wallet's address": changed(fc.constantFrom('the other one', 'a stranger'), (token, whose) => {
-      const other = whose === 'a stranger' ? someKey(99) : token.wallet === alice ? bob : alice;
+    "another wallet's address": changed(fc.constantFrom('the other one', 'a third one'), (token, whose) => {
+      const other = whose === 'a third one' ? someKey(99) : token.wallet === alice ? bob : alice;
       return [signed(token, withValue(token.message, CLAIMS, toUtf8Bytes(computeAddress(other)))), 'WALLET_MISMATCH'];
     }),
   };

@@ -19,7 +19,7 @@ export type Family = fc.Arbitrary<HostileCase>;
 /** Families by what they break. */
 export type Families = Readonly<Record<string, Family>>;
 
-/** Reasons that say: these bytes do not hold what a token holds. */
+/** Reasons that mean: these bytes do not hold what a token holds. */
 export const UNREADABLE: readonly AuthReason[] = [
   'MALFORMED_TOKEN',
   'MISSING_IDENTITY_KEY',
@@ -30,7 +30,7 @@ export const UNREADABLE: readonly AuthReason[] = [
   'MISSING_AUTH_DATA',
   'MISSING_AUTH_DATA_SIGNATURE',
 ];
-/** Reasons that say: they do, but it is not right. */
+/** Reasons that mean: they do, but it is not right. */
 export const JUDGED: readonly AuthReason[] = [
   'MALFORMED_AUTH_DATA',
   'INVALID_WALLET_ADDRESS',
@@ -68,7 +68,7 @@ export function recoveryOf(message: Message, parent: Path): bigint {
 export function faultKit(maker: TokenMaker) {
   const good = fc.constantFrom(...maker.pool);
 
-  /** Changes a good token, and says which answers are right then. */
+  /** Changes a good token, and names the answers that are right then. */
   const changed = <T>(
     value: fc.Arbitrary<T>,
     change: (token: GoodToken, value: T) => readonly [Message, ...Answer[]],

@@ -40,7 +40,7 @@ function checkHeader(value: string): void {
   if (bytes === 'MALFORMED_TOKEN') return;
   const canonical = token.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   const written = Buffer.from(token, 'base64').toString('base64').replace(/=+$/, '');
-  if (canonical !== written || !/^[^=]*={0,2}$/.test(token)) throw new Error('base64 that Node spells in another way');
+  if (canonical !== written || !/^[^=]*={0,2}$/.test(token)) throw new Error('base64 that Node writes in another way');
 }
 
 /** PROTOCOL.md section 3 as two regular expressions. */

@@ -19,11 +19,11 @@ export interface LongRun {
   readonly slowestMs: number;
   /** How often each answer was given; `identity` stands for any wallet. */
   readonly answers: ReadonlyMap<string, number>;
-  /** What fast-check says about the first wrong answer; `undefined` if there was none. */
+  /** What fast-check reports about the first wrong answer; `undefined` if there was none. */
   readonly failure: string | undefined;
 }
 
-/** Tries cases of all families, half of them on a verifier with memories, and measures each answer. */
+/** Tries cases of all families, half of them on a verifier with caches, and measures each answer. */
 export function longRun(cases: number, seed: number): LongRun {
   const curve = nativeCurve();
   const families = faultFamilies(tokenMaker((privateKey, digest) => curve.sign(digest, privateKey)));

@@ -19,7 +19,7 @@ export function otherValue({ value }: Field, random: () => number): Field['value
   return new Uint8Array(random() % 70).fill(random() & 0x7f);
 }
 
-/** A well-formed field with a number that no message of the token knows. */
+/** A well-formed field with a number that no message of the token declares. */
 export function unknownField(random: () => number): Piece {
   const number = 4 + (random() % 2 ** (2 + (random() % 26)));
   switch (random() % 5) {

@@ -40,7 +40,7 @@ function signatureFields({ union }: Signature): SignatureFields {
 }
 
 /**
- * Walks over a message, or a group to its end, and takes nothing that a parser could understand in two ways.
+ * Walks over a message, or a group to its end, and accepts nothing that a parser could understand in two ways.
  * @returns where it ends.
  */
 function walk(bytes: Uint8Array, start: number, shape: Shape, group: number | undefined): number {

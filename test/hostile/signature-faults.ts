@@ -144,11 +144,11 @@ export function signatureFaults(kit: FaultKit): Families {
     'two good tokens joined in bytes': fc.tuple(good, good).map(([one, other]) => {
       // protobuf merges them: the second is there whole, except that a recovery id 0 is not written
       const recovery = recoveryOf(other.message, wallets[other.kind].walletSignature);
-      const taken =
+      const copied =
         recovery === 0n && one.kind === other.kind && recoveryOf(one.message, wallets[one.kind].walletSignature) !== 0n;
       return {
         authorization: `Bearer ${base64(join([encode(one.message), encode(other.message)]))}`,
-        expected: [taken ? 'WALLET_MISMATCH' : addressOf(other)],
+        expected: [copied ? 'WALLET_MISMATCH' : addressOf(other)],
       };
     }),
   };

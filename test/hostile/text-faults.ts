@@ -5,7 +5,7 @@ import { base64 } from '../support/token-workshop.js';
 import { bearer, type FaultKit, type Families } from './fault-kit.js';
 import { encode, join, rawField } from './wire-model.js';
 
-/** Values of the header that are spelled in another way, right or wrong. */
+/** Values of the header that are written in another way, right or wrong. */
 export function textFaults(kit: FaultKit): Families {
   const { good, header } = kit;
 
@@ -18,7 +18,7 @@ export function textFaults(kit: FaultKit): Families {
         expected: ['MALFORMED_TOKEN'],
       })),
 
-    'base64 in another right spelling': header(
+    'base64 in another right form': header(
       fc.constantFrom(
         (text) => `Bearer ${urlSafe(text)}`,
         (text) => `Bearer ${text.replaceAll('=', '')}`,
@@ -57,7 +57,7 @@ export function textFaults(kit: FaultKit): Families {
       return { authorization: `Bearer ${wrong}`, expected: ['MALFORMED_TOKEN'] };
     }),
 
-    'a header in another right spelling': header(
+    'a header in another right form': header(
       fc
         .tuple(fc.mixedCase(fc.constant('bearer')), spaces(1), spaces(0))
         .chain(([scheme, before, after]) =>

@@ -48,7 +48,7 @@ function placesOf({ message, kind }: GoodToken): { fields: Path[]; messages: Pat
   return { fields, messages };
 }
 
-/** What is said about a token that lacks a field. */
+/** What is answered to a token that lacks a field. */
 function reasonWithout(path: Path, { kind }: GoodToken, address: Answer): Answer {
   const { walletSignature, walletBytes, walletRecovery } = wallets[kind];
   const reasons: readonly (readonly [Path, Answer])[] = [
@@ -132,7 +132,7 @@ export function wireFaults(kit: FaultKit): Families {
       (_, path) => [insideAuthData(path) && !same(path, AUTH_DATA) ? 'MALFORMED_AUTH_DATA' : 'MALFORMED_TOKEN'],
     ),
 
-    'a number spelled with more bytes than needed': atPlace('fields', ({ message }, path, random) =>
+    'a number written with more bytes than needed': atPlace('fields', ({ message }, path, random) =>
       replaced(message, path, (field) => [
         {
           ...field,

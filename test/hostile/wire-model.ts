@@ -4,11 +4,11 @@ import { NOTHING, tag, varint } from '../support/raw-proto.js';
 export type Message = readonly Piece[];
 export type Piece = Field | Uint8Array;
 
-/** A field by its number. Which wire type it has follows from its value; spellings may be longer than needed. */
+/** A field by its number. Which wire type it has follows from its value; numbers may be written with more bytes than needed. */
 export interface Field {
   readonly number: number;
   readonly value: bigint | Uint8Array | Message;
-  /** How many bytes the tag, and the length or the value, take; the fewest if left out. */
+  /** How many bytes the tag, and the length or the value, have; the fewest if left out. */
   readonly tagLength?: number;
   readonly varintLength?: number;
 }

@@ -33,7 +33,7 @@ describe('encodeBase64', () => {
 });
 
 describe('decodeBase64', () => {
-  it('reads any bytes in all four spellings: two alphabets, with and without padding', () => {
+  it('reads any bytes in all four forms: two alphabets, with and without padding', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const standard = Buffer.from(bytes).toString('base64');
@@ -46,7 +46,7 @@ describe('decodeBase64', () => {
     );
   });
 
-  it('gives bytes that share no memory with other results', () => {
+  it('returns bytes that share no memory with other results', () => {
     const first = decodeBase64('Zm9v')!;
     first.fill(0);
     expect(decoded('Zm9v')).toBe('666f6f');
@@ -116,17 +116,17 @@ describe('decodeBase64', () => {
     expect(decodeBase64(text)).toBeUndefined();
   });
 
-  it('takes exactly 66 of all 65,536 characters, padding aside', () => {
-    let taken = '';
+  it('accepts exactly 66 of all 65,536 characters, padding aside', () => {
+    let accepted = '';
     for (let code = 0; code < 65_536; code++) {
       const character = String.fromCharCode(code);
-      if (decodeBase64(`AAA${character}`)) taken += character;
+      if (decodeBase64(`AAA${character}`)) accepted += character;
     }
     // a "=" in the fourth place is padding
-    expect(taken).toBe('+-/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz');
+    expect(accepted).toBe('+-/0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz');
   });
 
-  it('gives bytes that encode to the very same text, for any text that it takes', () => {
+  it('returns bytes that encode to the very same text, for any text that it accepts', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'ABCDwxyz0189+/-_='.split('')), maxLength: 9 });
     fc.assert(
       fc.property(digits, (text) => {

@@ -9,9 +9,9 @@ import { reasonOf, refusalOf } from '../support/refusal-of.js';
 const MAX = 16;
 const read = (value: unknown) => bearerToken(value as AuthorizationValue, MAX);
 
-describe('bearerToken takes', () => {
+describe('bearerToken accepts', () => {
   it.each([
-    ['the usual spelling', 'Bearer abc'],
+    ['the usual form', 'Bearer abc'],
     ['a lower-case scheme', 'bearer abc'],
     ['an upper-case scheme', 'BEARER abc'],
     ['a scheme in mixed case', 'bEaReR abc'],
@@ -40,7 +40,7 @@ describe('bearerToken takes', () => {
     expect(read(`Bearer ${token}`)).toBe(token);
   });
 
-  it('any token up to the limit and gives it back unchanged', () => {
+  it('any token up to the limit and returns it unchanged', () => {
     const token = anyText({ minLength: 1, maxLength: MAX }).filter((text) => !/^ | $/.test(text));
     fc.assert(
       fc.property(token, fc.nat(5), fc.nat(5), (text, before, after) => {
@@ -116,7 +116,7 @@ describe('bearerToken refuses', () => {
     expect(reasonOf(() => read(value))).toBe('UNSUPPORTED_SCHEME');
   });
 
-  it('a token longer than the limit as TOKEN_TOO_LARGE, and says how long', () => {
+  it('a token longer than the limit as TOKEN_TOO_LARGE, and reports how long', () => {
     expect(read(`Bearer ${'a'.repeat(MAX)}`)).toHaveLength(MAX);
     const error = refusalOf(() => read(`Bearer ${'a'.repeat(MAX + 1)}`));
     expect(error.reason).toBe('TOKEN_TOO_LARGE');

@@ -61,7 +61,7 @@ describe('decodeToken', () => {
     expect(decode(bytes(3, bytes(1, NOTHING))).authDataSignature).toEqual({ ...none, kind: 'ecdsa_compact' });
   });
 
-  it('gives no kind to a signature of an unknown type', () => {
+  it('reads no kind from a signature of an unknown type', () => {
     const unknown = bytes(3, bytes(3, bytes(1, new Uint8Array(64))));
     expect(decode(unknown).authDataSignature).toEqual({ kind: undefined, bytes: NOTHING, recovery: 0 });
   });
@@ -77,7 +77,7 @@ describe('decodeToken', () => {
     expect(reasonOf(() => decodeToken(value as string))).toBe('MALFORMED_TOKEN');
   });
 
-  it('says in the cause whether base64 or protobuf was wrong', () => {
+  it('reports in the cause whether base64 or protobuf was wrong', () => {
     expect(refusalOf(() => decodeToken('!')).cause).toBe('not base64');
     expect(refusalOf(() => decode(plan.token.subarray(0, -1))).cause).toBeInstanceOf(Error);
   });
@@ -260,7 +260,7 @@ describe('decodeAuthData', () => {
     expect(decodeAuthData(uint(2, 2n ** 53n + 1n)).createdNs).toBe(2n ** 53n + 1n);
   });
 
-  it('takes the last copy of each field and ignores unknown ones', () => {
+  it('reads the last copy of each field and ignores unknown ones', () => {
     const twice = concat(uint(2, 1), text(1, 'first'), uint(7, 1), text(1, 'last'), uint(2, 2), group(9, uint(1, 1)));
     expect(decodeAuthData(twice)).toEqual({ walletAddress: 'last', createdNs: 2n });
   });
@@ -289,7 +289,7 @@ describe('decodeAuthData', () => {
     ['with a time written as eight bytes', concat(tag(2, 1), new Uint8Array(8))],
     ['with an address written as a varint', uint(1, 5)],
     ['with a time of 11 bytes', concat(tag(2, 0), new Uint8Array(10).fill(0xff), varint(0))],
-  ])('refuses auth data %s, and tells why in the cause', (_, broken) => {
+  ])('refuses auth data %s, and reports why in the cause', (_, broken) => {
     const error = refusalOf(() => decodeAuthData(broken));
     expect(error.reason).toBe('MALFORMED_AUTH_DATA');
     expect(error.cause).toBeInstanceOf(Error);

@@ -34,7 +34,7 @@ describe('xmtpStatement', () => {
 });
 
 describe('validateStatement', () => {
-  it('gives a frozen copy', () => {
+  it('returns a frozen copy', () => {
     const words = { title: 'a \u{1f511}', closing: 'b' };
     const statement = validateStatement(words);
     words.title = 'changed';

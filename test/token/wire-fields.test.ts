@@ -7,7 +7,7 @@ import { bytes, concat, group, NOTHING, tag, text, uint, varint } from '../suppo
 const base64 = (message: Uint8Array) => Buffer.from(message).toString('base64');
 
 describe('wireFields', () => {
-  it('gives every field in order, repeats and unknown ones included', () => {
+  it('returns every field in order, repeats and unknown ones included', () => {
     const message = concat(uint(1, 5), bytes(9, Uint8Array.of(7)), uint(1, 2n ** 64n - 1n), group(3, uint(1, 1)));
     expect(wireFields(message)).toEqual([
       { number: 1, value: 5n },

@@ -219,12 +219,12 @@ describe('the curve', () => {
     expect(judge(fault).calls).toEqual({ verify: 0, recover: 0 });
   });
 
-  it('is not asked for the wallet before the auth data signature was found good', () => {
+  it('does not recover the wallet before the auth data signature was found good', () => {
     const forged = faults.find(({ step }) => step === 7)!;
     expect(judge(forged).calls).toEqual({ verify: 1, recover: 0 });
   });
 
-  it('is asked once for each signature of a good token', () => {
+  it('is called once for each signature of a good token', () => {
     const curve = countingCurve();
     createVerifier({ curve, now: () => new Date(NOW_MS) }).verify(build());
     expect(curve.calls).toEqual({ verify: 1, recover: 1 });
@@ -262,7 +262,7 @@ describe('further faults of the signed parts', () => {
     expect(reasonOf(() => verify(bearer({ walletSignature: other.walletSignature })))).toBe('WALLET_MISMATCH');
   });
 
-  it('a certificate in the words of another network', () => {
+  it('a certificate with the statement text of another network', () => {
     const statement = planToken().statement.replace('XMTP', 'YMTP');
     expect(reasonOf(() => verify(bearer({ statement })))).toBe('WALLET_MISMATCH');
     const words = { title: 'YMTP : Create Identity', closing: 'For more info: https://xmtp.org/signatures/' };
@@ -274,7 +274,7 @@ describe('further faults of the signed parts', () => {
     expect(verify(bearer({ device: alice })).wallet).toBe(aliceAddress);
   });
 
-  it('unknown fields and another order inside the key do not change what the wallet is taken to have signed', () => {
+  it('unknown fields and another order inside the key do not change the text that the wallet is held to have signed', () => {
     const { keyTimestamp, walletSignatureField } = planToken();
     const odd = bytes(1, concat(uint(7, 7), keyUnionField, walletSignatureField, uint(1, keyTimestamp), text(8, 'x')));
     expect(verify(bearer({ identityKeyField: odd })).wallet).toBe(aliceAddress);

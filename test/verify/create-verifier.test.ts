@@ -63,7 +63,7 @@ const credulous: Partial<Curve> = {
 };
 
 describe('verify', () => {
-  it('gives the identity of the wallet that certified the key', () => {
+  it('returns the identity of the wallet that certified the key', () => {
     const { verify } = bench();
     const createdNs = NOW_NS - 1n;
     const { keyBytes } = planToken();
@@ -98,7 +98,7 @@ describe('verify', () => {
     );
   });
 
-  it('is frozen, and tells its curve', () => {
+  it('is frozen, and names its curve', () => {
     const { verifier } = bench({}, { name: 'counting' });
     expect(Object.isFrozen(verifier)).toBe(true);
     expect(verifier.curve).toBe('counting');
@@ -123,7 +123,7 @@ describe('the header', () => {
     ['no padding', `Bearer ${token.replace(/=+$/, '')}`],
     ['the URL-safe alphabet', `Bearer ${Buffer.from(token, 'base64').toString('base64url')}`],
     ['a list of one value', [`Bearer ${token}`]],
-  ])('is taken with %s', (_, value) => {
+  ])('is accepted with %s', (_, value) => {
     expect(verifier.verify(value).wallet).toBe(aliceAddress);
   });
 
@@ -155,7 +155,7 @@ describe('the header', () => {
     expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(4_096)}`))).toBe('MALFORMED_TOKEN');
   });
 
-  it('obeys maxTokenLength', () => {
+  it('of a size above maxTokenLength is refused', () => {
     const exact = createVerifier({ now: () => new Date(NOW_MS), maxTokenLength: token.length });
     expect(exact.verify(`Bearer ${token}`).wallet).toBe(aliceAddress);
     const short = createVerifier({ now: () => new Date(NOW_MS), maxTokenLength: token.length - 1 });
@@ -183,7 +183,7 @@ describe('the time', () => {
       verify({ createdNs });
       return 'passed';
     } catch (error) {
-      // the credulous curve knows no wallet: a mismatch comes after the time was found good
+      // the credulous curve recovers no wallet: a mismatch comes after the time was found good
       const { reason } = error as AuthError;
       return reason === 'WALLET_MISMATCH' ? 'passed' : reason;
     }
@@ -210,7 +210,7 @@ describe('the time', () => {
   });
 
   it.each([0n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n])(
-    'takes a token of nanosecond %d at that time, neither earlier nor later',
+    'accepts a token of nanosecond %d at that time, neither earlier nor later',
     (createdNs) => {
       const at = (ms: bigint) => ({ now: () => new Date(Number(ms)) });
       const next = (createdNs + NS_PER_MS - 1n) / NS_PER_MS;
@@ -220,14 +220,14 @@ describe('the time', () => {
     },
   );
 
-  it('of a token is told in whole milliseconds', () => {
+  it('of a token is reported in whole milliseconds', () => {
     const { verify } = bench({ maxAgeMs: 10 });
     expect(verify({ createdNs: NOW_NS - 1n })).toMatchObject({ issuedAtMs: NOW_MS - 1, expiresAtMs: NOW_MS + 9 });
     expect(verify({ createdNs: NOW_NS })).toMatchObject({ issuedAtMs: NOW_MS, expiresAtMs: NOW_MS + 10 });
     expect(verify({ createdNs: NOW_NS + 1n })).toMatchObject({ issuedAtMs: NOW_MS, expiresAtMs: NOW_MS + 10 });
   });
 
-  it('at which a token expires is the last millisecond at which it is taken', () => {
+  it('at which a token expires is the last millisecond at which it is accepted', () => {
     const { clock, verify } = bench();
     const createdNs = NOW_NS - 123_456_789n;
     clock.ms = verify({ createdNs }).expiresAtMs;
@@ -236,7 +236,7 @@ describe('the time', () => {
     expect(reasonOf(() => verify({ createdNs }))).toBe('TOKEN_EXPIRED');
   });
 
-  it('refused is told to the caller with the limit, and to the operator with the times', () => {
+  it('refused is reported to the caller with the limit, and to the operator with the times', () => {
     const { verify } = bench();
     const late = refusalOf(() => verify({ createdNs: NOW_NS - 2n * HOUR_NS }));
     expect(late.info).toEqual({ max_age_ms: '3600000' });
@@ -302,7 +302,7 @@ describe('the wallet signature', () => {
 
   it.each([2, 3])('counts with recovery id %i, where R + n is a coordinate', (recovery) => {
     const { verify } = bench();
-    const { walletSignature, wallet } = signatureOfNobody(recovery);
+    const { walletSignature, wallet } = signatureOfNoKnownKey(recovery);
     expect(verify({ walletSignature, claims: wallet }).wallet).toBe(wallet);
     expect(reasonOf(() => verify({ walletSignature, claims: aliceAddress }))).toBe('WALLET_MISMATCH');
   });
@@ -336,7 +336,7 @@ describe('the wallet signature', () => {
     expect(calls).toEqual({ verify: 0, recover: 0 });
   });
 
-  it('by another wallet than the claimed one tells the operator both', () => {
+  it('by another wallet than the claimed one reports both to the operator', () => {
     const { verify } = bench();
     const error = refusalOf(() => verify({ claims: bobAddress }));
     expect(error).toMatchObject({ reason: 'WALLET_MISMATCH', cause: { claimed: bobAddress, recovered: aliceAddress } });
@@ -375,13 +375,13 @@ describe('the claimed address', () => {
     ['EIP-55', aliceAddress],
     ['all lower case', aliceAddress.toLowerCase()],
     ['all upper case', `0x${aliceAddress.slice(2).toUpperCase()}`],
-  ])('in %s is taken, and the identity has the EIP-55 form', (_, claims) => {
+  ])('in %s is accepted, and the identity has the EIP-55 form', (_, claims) => {
     const { verify } = bench();
     const eip55 = verify();
     const identity = verify({ claims });
     expect(identity.wallet).toBe(aliceAddress);
     expect(identity.deviceId).toBe(eip55.deviceId);
-    // and so without the memory of the device
+    // and so without the cached device
     expect(bench().verify({ claims })).toMatchObject({ wallet: aliceAddress, deviceId: eip55.deviceId });
   });
 
@@ -406,17 +406,17 @@ describe('the claimed address', () => {
 });
 
 describe('isRevoked', () => {
-  it('is asked once per call for the claimed device, before the curve', () => {
-    const asked: string[] = [];
-    const { verify, calls } = bench({ isRevoked: (deviceId) => asked.push(deviceId) > 1_000 });
+  it('is called once per call for the claimed device, before the curve', () => {
+    const called: string[] = [];
+    const { verify, calls } = bench({ isRevoked: (deviceId) => called.push(deviceId) > 1_000 });
     const { deviceId } = verify();
-    expect(asked).toEqual([deviceId]);
+    expect(called).toEqual([deviceId]);
     expect(reasonOf(() => verify({ claims: bobAddress }))).toBe('WALLET_MISMATCH');
-    expect(asked[1]).toBe(`${bobAddress}/${deviceId.split('/')[1]}`);
+    expect(called[1]).toBe(`${bobAddress}/${deviceId.split('/')[1]}`);
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
-  it('refuses with DEVICE_REVOKED, tells the operator the device, and touches no curve', () => {
+  it('refuses with DEVICE_REVOKED, reports the device to the operator, and touches no curve', () => {
     const { verify, calls } = bench({ isRevoked: () => true });
     const error = refusalOf(() => verify());
     expect(error.reason).toBe('DEVICE_REVOKED');
@@ -424,7 +424,7 @@ describe('isRevoked', () => {
     expect(calls).toEqual({ verify: 0, recover: 0 });
   });
 
-  it('is asked again for a cached token and for a cached device', () => {
+  it('is called again for a cached token and for a cached device', () => {
     const revoked = new Set<string>();
     const { verify, verifier, calls } = bench({ isRevoked: (deviceId) => revoked.has(deviceId) });
     const { deviceId } = verify();
@@ -513,13 +513,13 @@ describe('a broken curve is INTERNAL, with its cause, and nothing is cached:', (
     });
   });
 
-  it('recover gives a point of somebody else, which is a mismatch and no more', () => {
+  it('recover gives a point of another key, which is a mismatch and no more', () => {
     const { verify } = bench({}, { recover: () => new Uint8Array(65) });
     expect(reasonOf(() => verify())).toBe('WALLET_MISMATCH');
   });
 });
 
-describe('the memory of tokens', () => {
+describe('the cache of tokens', () => {
   it('saves both signature checks', () => {
     const { verify, verifier, calls } = bench();
     const first = verify();
@@ -528,7 +528,7 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
 
-  it('knows the token whatever the scheme and the spaces look like', () => {
+  it('finds the token whatever the scheme and the spaces look like', () => {
     const { verifier, calls } = bench();
     verifier.verify(`Bearer ${tokenText()}`);
     verifier.verify([`bearer   ${tokenText()}  `]);
@@ -536,7 +536,7 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
 
-  it('looks at the time on every hit: forgets an expired token, keeps one that is early', () => {
+  it('looks at the time on every hit: deletes an expired token, keeps one that is early', () => {
     const { clock, verify, verifier, calls } = bench();
     verify();
     clock.ms = NOW_MS + HOUR_MS;
@@ -554,7 +554,7 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 1, recover: 1 });
   });
 
-  it('does not know the token again after any one character is changed', () => {
+  it('does not find the token again after any one character is changed', () => {
     const { verifier } = bench();
     const token = tokenText();
     verifier.verify(`Bearer ${token}`);
@@ -571,7 +571,7 @@ describe('the memory of tokens', () => {
     }
   });
 
-  it('takes another spelling of the same bytes for another token', () => {
+  it('treats another encoding of the same bytes as another token', () => {
     const { verifier, calls } = bench({ maxCachedDevices: 0 });
     const token = tokenText();
     const unpadded = token.replace(/=+$/, '');
@@ -581,7 +581,7 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 2, recover: 2 });
   });
 
-  it('is bounded, and gives up the token used longest ago', () => {
+  it('is bounded, and evicts the token used longest ago', () => {
     const { verify, verifier, calls } = bench({ maxCachedTokens: 2 });
     const token = (n: bigint) => ({ createdNs: NOW_NS + n });
     for (const n of [1n, 2n, 1n, 3n]) verify(token(n));
@@ -602,7 +602,7 @@ describe('the memory of tokens', () => {
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
-  it('does not remember a failure', () => {
+  it('does not cache a failure', () => {
     const { verify, verifier, calls } = bench();
     const forged = { authSignature: planToken({ device: someKey(2) }).authSignature };
     for (const _ of [1, 2]) expect(reasonOf(() => verify(forged))).toBe('INVALID_AUTH_DATA_SIGNATURE');
@@ -641,7 +641,7 @@ describe('the memory of tokens', () => {
   });
 });
 
-describe('the memory of devices', () => {
+describe('the cache of devices', () => {
   it('saves the wallet signature check of a refreshed token', () => {
     const { verify, verifier, calls } = bench();
     const { deviceId } = verify();
@@ -683,7 +683,7 @@ describe('the memory of devices', () => {
     ['an expired token', { createdNs: NOW_NS - 2n * HOUR_NS }],
     ['forged auth data', { authSignature: planToken({ device: someKey(2) }).authSignature }],
     ['a token that claims another wallet', { claims: bobAddress }],
-    ['a token with a certificate by nobody', { walletSignature: { field: 1, bytes: new Uint8Array(64), recovery: 0 } }],
+    ['a token with a certificate by no key', { walletSignature: { field: 1, bytes: new Uint8Array(64), recovery: 0 } }],
   ])('learns nothing from %s', (_, changes) => {
     const { verify, verifier } = bench();
     expect(() => verify(changes)).toThrow(AuthError);
@@ -699,7 +699,7 @@ describe('the memory of devices', () => {
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
-  it('is bounded, and gives up the device used longest ago', () => {
+  it('is bounded, and evicts the device used longest ago', () => {
     const { verify, verifier, calls } = bench({ maxCachedDevices: 2, maxCachedTokens: 0 });
     const device = (n: number) => ({ device: someKey(n) });
     for (const n of [1, 2, 1, 3]) verify(device(n));
@@ -720,14 +720,14 @@ describe('the memory of devices', () => {
     expect(calls).toEqual({ verify: 2, recover: 2 });
   });
 
-  it('takes either kind of wallet signature for the same certificate', () => {
+  it('treats either kind of wallet signature as the same certificate', () => {
     const { verify, verifier } = bench();
     verify();
     verify({ walletSignature: { ...planToken().walletSignature, field: 2 } });
     expect(verifier.cachedDevices).toBe(1);
   });
 
-  it('knows no certificate again after any one bit of any part of it is changed', () => {
+  it('finds no certificate again after any one bit of any part of it is changed', () => {
     const { verifier, calls } = bench({ maxCachedTokens: 0 }, { verify: () => true, recover: someKeyOfAlice });
     const { keyTimestamp, keyBytes, walletSignature, authDataField, authSignatureField } = planToken();
     let expected = 0;
@@ -765,7 +765,7 @@ describe('the memory of devices', () => {
  * A wallet signature whose nonce point has an x of n or more, so that its recovery id is 2 or 3. No known key makes such
  * signatures; the key that would have made this one is computed here: Q = (s·R − z·G) / r.
  */
-function signatureOfNobody(recovery: number): { walletSignature: RawSignature; wallet: string } {
+function signatureOfNoKnownKey(recovery: number): { walletSignature: RawSignature; wallet: string } {
   for (let r = 1n; ; r++) {
     const nonce = liftX(CURVE_ORDER + r, recovery - 2);
     if (!nonce) continue;

@@ -53,21 +53,21 @@ describe('inspectToken of a good token', () => {
   it.each([
     ['a token', tokenText()],
     ['a whole value', bearer()],
-    ['a value in another spelling', `bearer   ${tokenText()}`],
+    ['a value in another form', `bearer   ${tokenText()}`],
     ['a token with a line end', `${tokenText()}\n`],
     ['a value in white space', ` \t\r\n${bearer()} \n`],
-  ])('takes %s', (_, text) => {
+  ])('accepts %s', (_, text) => {
     expect(inspect(text)).toMatchObject({ verdict: 'accepted', certifiedBy: aliceAddress });
   });
 
-  it('takes no scheme out of the middle of a text', () => {
+  it('reads no scheme out of the middle of a text', () => {
     const token = tokenText();
     expect(inspect(`${token.slice(0, 8)}bearer ${token.slice(8)}`).fields).toBeUndefined();
   });
 });
 
 describe('inspectToken of a bad token', () => {
-  it('tells the reason, with the refusal and its cause, and still shows the fields', () => {
+  it('reports the reason, with the refusal and its cause, and still shows the fields', () => {
     const late = inspect(tokenText(), { now: () => new Date(NOW_MS + 2 * HOUR_MS) });
     expect(late).toMatchObject({ ...readable, verdict: 'refused', identity: undefined, reason: 'TOKEN_EXPIRED' });
     expect(late.error).toMatchObject({ reason: 'TOKEN_EXPIRED', cause: { nowMs: NOW_MS + 2 * HOUR_MS } });
@@ -105,11 +105,11 @@ describe('inspectToken of a bad token', () => {
     [`${bearer()}, ${bearer()}`, 'MALFORMED_TOKEN'],
     ['Bearer', 'MALFORMED_TOKEN'],
     ['A'.repeat(5_000), 'TOKEN_TOO_LARGE'],
-  ])('says what a node would say (case %#)', (text, reason) => {
+  ])('reports what a node would answer (case %#)', (text, reason) => {
     expect(inspect(text)).toMatchObject({ verdict: 'refused', reason });
   });
 
-  it('says of any text what a verifier says of it', () => {
+  it('reports of any text what a verifier answers to it', () => {
     const texts = fc.oneof(
       anyText(),
       fc.base64String(),
@@ -149,7 +149,7 @@ describe('inspectToken', () => {
     expect(inspectToken(tokenText()).reason).toBe('TOKEN_EXPIRED');
   });
 
-  it('obeys the options, the memories aside', () => {
+  it('follows the options, the cache sizes aside', () => {
     expect(inspect(tokenText(), { maxTokenLength: 10 }).reason).toBe('TOKEN_TOO_LARGE');
     expect(inspect(tokenText(), { isRevoked: () => true }).reason).toBe('DEVICE_REVOKED');
     expect(inspect(tokenText(), { maxCachedTokens: 5, maxCachedDevices: 5 }).verdict).toBe('accepted');

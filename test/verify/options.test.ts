@@ -62,7 +62,7 @@ describe('verifierSettings', () => {
     );
   });
 
-  it.each(limits)('%s: takes both ends of its range and nothing outside', (name, [low, high]) => {
+  it.each(limits)('%s: accepts both ends of its range and nothing outside', (name, [low, high]) => {
     expect(build({ [name]: low })[name]).toBe(low);
     expect(build({ [name]: high })[name]).toBe(high);
     for (const value of [low - 1, high + 1]) {

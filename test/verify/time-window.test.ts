@@ -69,12 +69,12 @@ describe('checkTimeWindow', () => {
   const policy = { maxAgeMs: 100, maxFutureSkewMs: 5 };
   const window = timeWindow(1_000_000_000n, policy);
 
-  it('takes both ends', () => {
+  it('accepts both ends', () => {
     expect(() => checkTimeWindow(window, 995, policy)).not.toThrow();
     expect(() => checkTimeWindow(window, 1_100, policy)).not.toThrow();
   });
 
-  it('tells the caller the limit and the operator the times', () => {
+  it('reports the limit to the caller and the times to the operator', () => {
     const cause = { notBeforeMs: 995, notAfterMs: 1_100 };
     const early = refusalOf(() => checkTimeWindow(window, 994, policy));
     expect(early).toMatchObject({ reason: 'TOKEN_FROM_FUTURE', cause: { nowMs: 994, ...cause } });

@@ -28,7 +28,7 @@ const withAuthSignature = (changes: Partial<SignatureFields>) => ({
 const keyOf = (length: number, first: number) => new Uint8Array(length).fill(first, 0, 1);
 
 describe('requireParts', () => {
-  it('gives the parts of a token in which everything is there', () => {
+  it('returns the parts of a token in which everything is there', () => {
     expect(requireParts(good)).toEqual({
       keyTimestamp,
       identityKey: keyBytes,
@@ -39,14 +39,14 @@ describe('requireParts', () => {
     });
   });
 
-  it.each([0, 1, 2, 3])('takes wallet recovery id %i under either kind', (recovery) => {
+  it.each([0, 1, 2, 3])('accepts wallet recovery id %i under either kind', (recovery) => {
     for (const kind of ['ecdsa_compact', 'wallet_ecdsa_compact'] as const) {
       expect(requireParts(withWalletSignature({ kind, recovery })).walletRecovery).toBe(recovery);
     }
   });
 
   it.each([0, 3, 4, 27, 2 ** 32 - 1])(
-    'takes an auth data signature whatever its recovery id, such as %i',
+    'accepts an auth data signature whatever its recovery id, such as %i',
     (recovery) => {
       expect(() => requireParts(withAuthSignature({ recovery }))).not.toThrow();
     },

@@ -48,7 +48,7 @@ describe('tokens from other implementations', () => {
     else expect(got.reason).toBe(REASONS[vector.reason ?? '']);
   });
 
-  it('takes the captured token of 2022 ten minutes after its creation and not two hours after', () => {
+  it('accepts the captured token of 2022 ten minutes after its creation and not two hours after', () => {
     const [captured] = vectors;
     const createdMs = 1_660_761_120_550; // as read from the token
     const after = (minutes: number) => outcome(captured!.header, new Date(createdMs + minutes * 60_000));
