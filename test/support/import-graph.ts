@@ -48,7 +48,9 @@ const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[]
 ];
 
 /** From these no node module, no transport and no Buffer may be reached. */
-const PORTABLE_ENTRIES = ['index', 'client/index', 'storage/index', 'gate/index', 'http/index'].map((name) => `src/${name}.ts`);
+const PORTABLE_ENTRIES = ['index', 'client/index', 'storage/index', 'gate/index', 'http/index'].map(
+  (name) => `src/${name}.ts`,
+);
 
 /** What the package's own `imports` stand for where the `node` condition does not hold. */
 const PORTABLE: Readonly<Record<string, string>> = { '#curves': 'src/curves/portable-curve.ts' };
