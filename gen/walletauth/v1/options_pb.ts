@@ -23,7 +23,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file walletauth/v1/options.proto.
  */
 export const file_walletauth_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Cht3YWxsZXRhdXRoL3YxL29wdGlvbnMucHJvdG8SDXdhbGxldGF1dGgudjEilQEKBFJ1bGUSIQoEYXV0aBgBIAEoDjITLndhbGxldGF1dGgudjEuQXV0aBIRCgRjb3N0GAIgASgNSACIAQESEgoFbGltaXQYAyABKAlIAYgBARIcCg9jaGFyZ2VfbWVzc2FnZXMYBCABKAhIAogBAUIHCgVfY29zdEIICgZfbGltaXRCEgoQX2NoYXJnZV9tZXNzYWdlcypTCgRBdXRoEhQKEEFVVEhfVU5TUEVDSUZJRUQQABIRCg1BVVRIX1JFUVVJUkVEEAESEQoNQVVUSF9PUFRJT05BTBACEg8KC0FVVEhfUFVCTElDEAM6UQoGbWV0aG9kEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYsLPYKSABKAsyEy53YWxsZXRhdXRoLnYxLlJ1bGVSBm1ldGhvZIgBATpUCgdzZXJ2aWNlEh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGLGz2CkgASgLMhMud2FsbGV0YXV0aC52MS5SdWxlUgdzZXJ2aWNliAEBOkIKCm93bl93YWxsZXQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLKz2CkgASgIUglvd25XYWxsZXSIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Cht3YWxsZXRhdXRoL3YxL29wdGlvbnMucHJvdG8SDXdhbGxldGF1dGgudjEivAEKBFJ1bGUSIQoEYXV0aBgBIAEoDjITLndhbGxldGF1dGgudjEuQXV0aBIRCgRjb3N0GAIgASgNSACIAQESEgoFbGltaXQYAyABKAlIAYgBARIcCg9jaGFyZ2VfbWVzc2FnZXMYBCABKAhIAogBARIlCgZzdHJlYW0YBSABKA4yFS53YWxsZXRhdXRoLnYxLlN0cmVhbUIHCgVfY29zdEIICgZfbGltaXRCEgoQX2NoYXJnZV9tZXNzYWdlcypnCgZTdHJlYW0SFgoSU1RSRUFNX1VOU1BFQ0lGSUVEEAASEgoOU1RSRUFNX0FUX09QRU4QARIXChNTVFJFQU1fVU5USUxfRVhQSVJZEAISGAoUU1RSRUFNX1dISUxFX1JFTkVXRUQQAypTCgRBdXRoEhQKEEFVVEhfVU5TUEVDSUZJRUQQABIRCg1BVVRIX1JFUVVJUkVEEAESEQoNQVVUSF9PUFRJT05BTBACEg8KC0FVVEhfUFVCTElDEAM6UQoGbWV0aG9kEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYsLPYKSABKAsyEy53YWxsZXRhdXRoLnYxLlJ1bGVSBm1ldGhvZIgBATpUCgdzZXJ2aWNlEh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGLGz2CkgASgLMhMud2FsbGV0YXV0aC52MS5SdWxlUgdzZXJ2aWNliAEBOkIKCm93bl93YWxsZXQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLKz2CkgASgIUglvd25XYWxsZXSIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * What a method asks of its callers. Each field that is not set is left to the next rule that sets it: method, service, default.
@@ -58,6 +58,13 @@ export type Rule = Message<"walletauth.v1.Rule"> & {
    * @generated from field: optional bool charge_messages = 4;
    */
   chargeMessages?: boolean | undefined;
+
+  /**
+   * How long a stream that was admitted may stay open. Default: STREAM_WHILE_RENEWED.
+   *
+   * @generated from field: walletauth.v1.Stream stream = 5;
+   */
+  stream: Stream;
 };
 
 /**
@@ -66,6 +73,54 @@ export type Rule = Message<"walletauth.v1.Rule"> & {
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
   messageDesc(file_walletauth_v1_options, 0);
+
+/**
+ * How long a stream may stay open.
+ *
+ * @generated from enum walletauth.v1.Stream
+ */
+export const Stream = {
+  /**
+   * Not said here.
+   *
+   * @generated from enum value: STREAM_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As long as client and handler like: the token counts when the stream is opened.
+   *
+   * @generated from enum value: STREAM_AT_OPEN = 1;
+   */
+  AT_OPEN: 1,
+
+  /**
+   * Until the token that opened it ends.
+   *
+   * @generated from enum value: STREAM_UNTIL_EXPIRY = 2;
+   */
+  UNTIL_EXPIRY: 2,
+
+  /**
+   * As long as its device presents good tokens, on any call to this node, and a grace period longer.
+   *
+   * @generated from enum value: STREAM_WHILE_RENEWED = 3;
+   */
+  WHILE_RENEWED: 3,
+} as const;
+
+/**
+ * How long a stream may stay open.
+ *
+ * @generated from enum walletauth.v1.Stream
+ */
+export type Stream = (typeof Stream)[keyof typeof Stream] | UnknownEnum;
+
+/**
+ * Describes the enum walletauth.v1.Stream.
+ */
+export const StreamSchema: GenEnum<Stream> = /*@__PURE__*/
+  enumDesc(file_walletauth_v1_options, 0);
 
 /**
  * Who may call a method.
@@ -113,7 +168,7 @@ export type Auth = (typeof Auth)[keyof typeof Auth] | UnknownEnum;
  * Describes the enum walletauth.v1.Auth.
  */
 export const AuthSchema: GenEnum<Auth> = /*@__PURE__*/
-  enumDesc(file_walletauth_v1_options, 0);
+  enumDesc(file_walletauth_v1_options, 1);
 
 /**
  * What one method asks of its callers: `option (walletauth.v1.method) = {auth: AUTH_OPTIONAL, cost: 2};`

@@ -7,6 +7,15 @@ export type AuthRule =
   /** Anybody; the handler gets no identity and `authorize` is not called. A bad token is refused all the same. */
   | 'public';
 
+/** How long a stream that was admitted may stay open. */
+export type StreamRule =
+  /** As long as client and handler like: the token counts when the stream is opened. */
+  | 'at-open'
+  /** Until the token that opened it ends. */
+  | 'until-expiry'
+  /** As long as its device presents good tokens, on any call to this node, and `graceMs` longer. The default. */
+  | 'while-renewed';
+
 /** A call as a transport hands it to the gate. */
 export interface IncomingCall {
   /** `/package.Service/Method`. */

@@ -1,7 +1,7 @@
 import type { AuthError } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import { knownOptions, optionalFunction } from '../../options.js';
-import type { AuthRule, CallInfo } from '../call/call.js';
+import type { AuthRule, CallInfo, StreamRule } from '../call/call.js';
 
 /** What `authorize` may answer. */
 export type AuthorizeAnswer = boolean | AuthError;
@@ -41,6 +41,8 @@ export interface MethodPolicy<Metadata = unknown> {
    * `services` tells that it may be missing. Default: those with the option `(walletauth.v1.own_wallet)`; `[]` for none.
    */
   readonly ownWallet?: readonly string[] | undefined;
+  /** How long a stream may stay open. Default `while-renewed`. */
+  readonly stream?: StreamRule | undefined;
   /** Called instead of the `authorize` of all methods. Default: that one. */
   readonly authorize?: Authorize<Metadata> | undefined;
   /** Called with every request message before the handler gets it; answers like `authorize`. Default: none. */
@@ -54,11 +56,13 @@ export const policyNames = [
   'limit',
   'chargeMessages',
   'ownWallet',
+  'stream',
   'authorize',
   'authorizeMessage',
 ] as const satisfies readonly (keyof MethodPolicy)[];
 
 const RULES: readonly unknown[] = ['required', 'optional', 'public'] satisfies AuthRule[];
+const STREAM_RULES: readonly unknown[] = ['at-open', 'until-expiry', 'while-renewed'] satisfies StreamRule[];
 const PATH = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 
 /**
@@ -80,7 +84,7 @@ export function readPolicy<Metadata>(
   } catch (error) {
     throw new TypeError(`${name}: ${(error as Error).message}`, { cause: error });
   }
-  const { auth, cost, limit, chargeMessages, ownWallet, authorize, authorizeMessage } = policy;
+  const { auth, cost, limit, chargeMessages, ownWallet, stream, authorize, authorizeMessage } = policy;
   const must = (holds: boolean, property: string, what: string) => {
     if (!holds) throw new TypeError(`${name}.${property} must be ${what}`);
   };
@@ -93,6 +97,7 @@ export function readPolicy<Metadata>(
   must(limit === undefined || typeof limit === 'function' || isLimitName(limit), 'limit', 'a name or a function');
   must(chargeMessages === undefined || typeof chargeMessages === 'boolean', 'chargeMessages', 'true or false');
   must(ownWallet === undefined || isPaths(ownWallet), 'ownWallet', 'a list of field paths such as "items.owner"');
+  must(stream === undefined || STREAM_RULES.includes(stream), 'stream', "'at-open', 'until-expiry' or 'while-renewed'");
   optionalFunction(`${name}.authorize`, authorize);
   optionalFunction(`${name}.authorizeMessage`, authorizeMessage);
   return Object.freeze({ ...policy, ...(ownWallet && { ownWallet: Object.freeze([...ownWallet]) }) });

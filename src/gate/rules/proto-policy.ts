@@ -1,7 +1,7 @@
 import { getOption, hasOption, type DescMethod, type DescService } from '@bufbuild/protobuf';
 
-import { Auth, method, service, type Rule } from '../../../gen/walletauth/v1/options_pb.js';
-import type { AuthRule } from '../call/call.js';
+import { Auth, method, service, Stream, type Rule } from '../../../gen/walletauth/v1/options_pb.js';
+import type { AuthRule, StreamRule } from '../call/call.js';
 import { isLimitName, type MethodPolicy } from './policy.js';
 
 /**
@@ -18,9 +18,9 @@ export function servicePolicy(desc: DescService): MethodPolicy | undefined {
   return hasOption(desc, service) ? policyOf(desc.toString(), getOption(desc, service)) : undefined;
 }
 
-function policyOf(name: string, { auth, cost, limit, chargeMessages }: Rule): MethodPolicy {
+function policyOf(name: string, { auth, cost, limit, chargeMessages, stream }: Rule): MethodPolicy {
   if (limit !== undefined && !isLimitName(limit)) throw new TypeError(`${name}: the option's limit must be a name`);
-  return Object.freeze({ auth: authRule(name, auth), cost, limit, chargeMessages });
+  return Object.freeze({ auth: authRule(name, auth), cost, limit, chargeMessages, stream: streamRule(name, stream) });
 }
 
 function authRule(name: string, auth: Auth): AuthRule | undefined {
@@ -35,5 +35,20 @@ function authRule(name: string, auth: Auth): AuthRule | undefined {
       return 'public';
     default:
       throw new TypeError(`${name}: the option's auth ${auth} is unknown to this version`);
+  }
+}
+
+function streamRule(name: string, stream: Stream): StreamRule | undefined {
+  switch (stream) {
+    case Stream.UNSPECIFIED:
+      return undefined;
+    case Stream.AT_OPEN:
+      return 'at-open';
+    case Stream.UNTIL_EXPIRY:
+      return 'until-expiry';
+    case Stream.WHILE_RENEWED:
+      return 'while-renewed';
+    default:
+      throw new TypeError(`${name}: the option's stream ${stream} is unknown to this version`);
   }
 }

@@ -1,6 +1,6 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 
-import type { AuthRule } from '../call/call.js';
+import type { AuthRule, StreamRule } from '../call/call.js';
 import { rulesInCode, rulesInProto, type AuthRules, type DeclaredRule, type RuleSource } from './declared-rules.js';
 import { planOfPaths, type MessagePlan } from './own-wallet.js';
 import type { Authorize, AuthorizeMessage, OfRequest } from './policy.js';
@@ -18,6 +18,8 @@ export interface MethodRule {
   readonly costByMessage: boolean;
   /** Where each message must name the caller's own wallet; `undefined` if nowhere. */
   readonly ownWallet: MessagePlan | undefined;
+  /** How long a stream may stay open. */
+  readonly stream: StreamRule;
   readonly authorize: Authorize | undefined;
   readonly authorizeMessage: AuthorizeMessage | undefined;
   /** Every rule that something of this is from. */
@@ -55,7 +57,7 @@ export function compileRules(
     key: 'default',
     pattern: 'default',
     source: 'default',
-    policy: { auth: 'required', cost: 1, limit: 'default', chargeMessages: false, authorize },
+    policy: { auth: 'required', cost: 1, limit: 'default', chargeMessages: false, stream: 'while-renewed', authorize },
     ownWallet: undefined,
   };
 
@@ -100,6 +102,7 @@ function merged(order: readonly DeclaredRule[], method?: DescMethod): MethodRule
     chargeMessages: first(({ policy }) => policy.chargeMessages) ?? false,
     costByMessage: typeof cost === 'function' || typeof limit === 'function',
     ownWallet: ownWallet.length > 0 ? ownWallet : undefined,
+    stream: first(({ policy }) => policy.stream) ?? 'while-renewed',
     authorize: first(({ policy }) => policy.authorize),
     authorizeMessage: first(({ policy }) => policy.authorizeMessage),
     from: [...from],
