@@ -57,3 +57,34 @@ export function dropPromise(answer: unknown): void {
 export function isPromiseLike<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
   return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function';
 }
+
+/** What waits for times to come. */
+export interface Timers {
+  /** Milliseconds since some moment; never goes back, whatever happens to the clock. */
+  monotonicMs(): number;
+  /**
+   * Calls a function once, after so many milliseconds. It keeps no process alive.
+   * @returns what cancels it.
+   */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Longest delay of a timer; a longer one would end at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** The system's. A time further away than 24 days is reached in several steps by who waits for it. */
+export const systemTimers: Timers = Object.freeze({
+  monotonicMs: () => performance.now(),
+  after(delayMs: number, run: () => void): () => void {
+    const timer = setTimeout(run, Math.min(delayMs, MAX_DELAY_MS));
+    timer.unref?.();
+    return () => clearTimeout(timer);
+  },
+});
+
+/** @throws TypeError unless the value is `undefined` or has both methods. */
+export function timersOption(value: Timers | undefined): Timers {
+  if (value === undefined) return systemTimers;
+  if (typeof value?.monotonicMs === 'function' && typeof value.after === 'function') return value;
+  throw new TypeError('timers must have monotonicMs() and after()');
+}

@@ -17,6 +17,7 @@ describe('readPolicy', () => {
       cost: 0,
       limit: 'rare',
       chargeMessages: false,
+      stream: 'at-open',
       ownWallet: ['owner', 'items.owner_id'],
       authorize: some,
       authorizeMessage: some,
