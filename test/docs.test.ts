@@ -31,8 +31,8 @@ const examples = sources().flatMap((path) => examplesOf(path, textOf(path)));
 
 /** Programs that are compiled and not run by themselves, and what they need. */
 const NOT_RUN: Readonly<Record<string, string>> = {
-  'README-server.ts': 'runs below, with the client',
-  'README-client.ts': 'runs below, with the server',
+  'README-server.js': 'runs below, with the client',
+  'README-client.js': 'runs below, with the server',
   'docs-access-lists-followed.ts': 'a file to follow, and Redis',
   'docs-rate-limits-redis.ts': 'Redis',
   'docs-browsers-browser.ts': 'a browser and its wallet',

@@ -63,16 +63,17 @@ export function indentedCode(text: string): readonly string[] {
  * `// name.ts` begins a program, and one without it goes on with the program before it.
  */
 export function snippetsOf(page: string, text: string): readonly Snippet[] {
-  const programs: { name: string; code: string }[] = [];
+  const programs: { name: string; extension: string; code: string }[] = [];
   for (const { language, line, code } of fencedBlocks(text)) {
     if (!['ts', 'js'].includes(language)) continue;
     const name = /^\/\/ ([\w-]+)\.(?:m?[jt]s)\b/.exec(code)?.[1];
-    if (name !== undefined || programs.length === 0) programs.push({ name: name ?? 'page', code: '' });
+    if (name !== undefined || programs.length === 0)
+      programs.push({ name: name ?? 'page', extension: language, code: '' });
     const program = programs.at(-1)!;
     program.code += '\n'.repeat(line - lineAt(program.code, program.code.length)) + code;
   }
   const prefix = page.replace(/\.md$/, '').replaceAll('/', '-');
-  return programs.map(({ name, code }) => ({ page, file: `${prefix}-${name}.ts`, code }));
+  return programs.map(({ name, extension, code }) => ({ page, file: `${prefix}-${name}.${extension}`, code }));
 }
 
 /** The `@example`s in the doc comments of a source, fenced or bare, each a program by itself. */
@@ -114,6 +115,7 @@ declare global {
   const error: unknown; // what a call failed with
   const authorization: string; // the value of a header
   const token: string;
+  const text: string;
   const Notes: DescService; // a service of the reader's own
 }
 `;
@@ -126,6 +128,7 @@ export function snippetFolder(): string {
 
 /**
  * Compiles programs in one run of tsc. The package's names stand for its sources, so that nothing needs to be built first.
+ * JavaScript is checked too, but may leave the types of parameters out.
  * @returns what the compiler says; empty if it has nothing to say.
  */
 export function compile(dir: string, snippets: readonly Snippet[]): string {
@@ -134,7 +137,9 @@ export function compile(dir: string, snippets: readonly Snippet[]): string {
   const config = {
     extends: join(root, 'tsconfig.json'),
     compilerOptions: {
-      rootDir: null,
+      rootDir: '/',
+      allowJs: true,
+      checkJs: true,
       lib: ['es2023', 'dom'],
       noUnusedLocals: false,
       noUnusedParameters: false,
@@ -144,10 +149,11 @@ export function compile(dir: string, snippets: readonly Snippet[]): string {
         '#curves': [join(root, 'src/curves/fastest-curve.ts')],
       },
     },
-    include: ['*.ts'],
+    include: ['*.ts', '*.js'],
   };
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify(config));
-  return spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', dir], { encoding: 'utf8', cwd: dir }).stdout;
+  const { stdout } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', dir], { encoding: 'utf8', cwd: dir });
+  return stdout.replaceAll(/^\S+\.js\(\d+,\d+\): error TS7006: .*\n/gm, '');
 }
 
 /** The functions and classes that an entry exports, each with the source that declares it and whether it has an `@example`. */
