@@ -42,13 +42,7 @@ export type AuthReason = keyof typeof REASONS;
 /** All reasons, in the order of PROTOCOL.md section 5. */
 export const authReasons: readonly AuthReason[] = Object.freeze(Object.keys(REASONS) as AuthReason[]);
 
-/**
- * Tells whether a text is one of the reasons this version knows.
- * @example
- * import { isAuthReason } from 'grpc-wallet-auth';
- *
- * const label = isAuthReason(text) ? text : 'other';
- */
+/** Tells whether a text is one of the reasons this version knows. */
 export function isAuthReason(text: unknown): text is AuthReason {
   return typeof text === 'string' && Object.hasOwn(REASONS, text);
 }
@@ -106,8 +100,8 @@ export function isAuthError(value: unknown): value is AuthError {
 }
 
 /**
- * Makes an AuthError without a stack trace. A refusal answers what an unauthenticated caller sent; where in this library it
- * arose helps nobody. What explains it is in `cause`.
+ * Makes an AuthError without a stack trace. A refusal answers what a stranger sent; where in this library it arose helps
+ * nobody. What explains it is in `cause`.
  */
 export function refusal(reason: AuthReason, options?: AuthErrorOptions): AuthError {
   return untraced(() => new AuthError(reason, options));
@@ -118,7 +112,7 @@ const traced: ErrorConstructor & { stackTraceLimit?: number | undefined } = Erro
 
 /**
  * Runs something synchronous in which errors get no stack trace: tracing one costs ten times the rest of a refusal, and
- * unauthenticated callers choose how often. On a host that froze Error, they are traced after all.
+ * strangers choose how often. On a host that froze Error, they are traced after all.
  */
 export function untraced<T>(run: () => T): T {
   const limit = traced.stackTraceLimit;

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { curlLine } from '../src/cli/curl-line.js';
 import { authReasons } from '../src/errors.js';
 import { gateOptionNames } from '../src/gate/options.js';
+import { policyNames } from '../src/gate/rules/policy.js';
 import { verifierOptionNames } from '../src/verify/options.js';
 import { compileProto } from './support/compile-proto.js';
 import {
@@ -91,10 +92,13 @@ describe('programs in pages and doc comments', () => {
   it('those that need nothing from outside run', async () => {
     const runnable = snippets.filter(({ file }) => NOT_RUN[file] === undefined);
     expect(Object.keys(NOT_RUN).filter((file) => !snippets.some((each) => each.file === file))).toEqual([]);
+    const failed: string[] = [];
     for (const { file, code } of runnable) {
       const program = await bundle(file, code);
-      execFileSync(process.execPath, [program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+      const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+      if (status !== 0) failed.push(`${file}: ${stderr}`);
     }
+    expect(failed).toEqual([]);
   }, 120_000);
 
   it('the README: its server answers its client, both as plain JavaScript', async () => {
@@ -186,8 +190,20 @@ describe('tables', () => {
     expect(cells('docs/options.md', /^\| `(\w+)`/gm)).toEqual([...verifierOptionNames, ...gateOptionNames]);
   });
 
+  it('docs/policies.md names every property of a policy and no other', () => {
+    expect(cells('docs/policies.md', /^\| `(\w+)`/gm).toSorted()).toEqual(policyNames.toSorted());
+  });
+
   it('docs/command-line.md has the `buf curl` line that the tests of the command run', () => {
     expect(textOf('docs/command-line.md')).toContain(`\nnpx ${curlLine()}\n`);
+  });
+
+  it.each(['CONTRIBUTING.md', 'SECURITY.md'])('%s names files that are there', (page) => {
+    const paths = cells(page, /`((?:src|test|docs|examples|proto)\/[\w./-]*)`/g).filter(
+      (path) => !path.includes('NAME'),
+    );
+    expect(paths.length).toBeGreaterThan(0);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it('the README leads to every page of docs/', () => {
@@ -197,8 +213,12 @@ describe('tables', () => {
   });
 });
 
-/** Functions that users call first and that have no `@example` yet. To be emptied; nothing is added. */
+/** Functions that nobody calls first. */
+const NOT_CALLED_FIRST = ['isAuthReason'];
+
+/** Functions that have no `@example` yet. To be emptied; nothing is added. */
 const WITHOUT_EXAMPLE: readonly string[] = [
+  ...NOT_CALLED_FIRST,
   'accessList',
   'attachToken',
   'authDetailsOf',

@@ -115,7 +115,6 @@ declare global {
   const error: unknown; // what a call failed with
   const authorization: string; // the value of a header
   const token: string;
-  const text: string;
   const Notes: DescService; // a service of the reader's own
 }
 `;
