@@ -57,7 +57,14 @@ export interface AuthErrorOptions {
   cause?: unknown;
 }
 
-/** The one error of this library for calls and tokens: a machine-readable reason, a status and a safe message. */
+/**
+ * The one error of this library for calls and tokens: a machine-readable reason, a status and a safe message.
+ * @example
+ * import { AuthError } from 'grpc-wallet-auth';
+ *
+ * const error = new AuthError('ACCESS_DENIED', { message: 'members only', cause: 'not in the list' });
+ * console.log(error.reason, error.code); // ACCESS_DENIED 7; the message goes to the caller, the cause does not
+ */
 export class AuthError extends Error {
   /** Why the call was refused. */
   readonly reason: AuthReason;

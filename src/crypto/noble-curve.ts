@@ -8,7 +8,13 @@ import type { Curve } from './curve.js';
 hashes.sha256 ??= sha256;
 hashes.hmacSha256 ??= (key, message) => hmac(sha256, key, message);
 
-/** The curve in plain JavaScript, by noble: there in every runtime, and the yardstick for the others. */
+/**
+ * The curve in plain JavaScript, by noble: there in every runtime, and the yardstick for the others.
+ * @example
+ * import { createVerifier, nobleCurve } from 'grpc-wallet-auth';
+ *
+ * const verifier = createVerifier({ curve: nobleCurve }); // the default of createVerifier
+ */
 export const nobleCurve: Curve = Object.freeze({
   name: 'noble',
 

@@ -15,6 +15,12 @@ const CHOICES = new Map<string, () => Curve | undefined>([
  * @returns `undefined` where plain JavaScript is left, because it is pinned or because nothing else loads; the latter is
  *   reported as a process warning. As the option `curve`, `undefined` means `nobleCurve`.
  * @throws TypeError if WALLET_AUTH_CURVE names no curve, Error if the one it names does not load.
+ * @example
+ * import { createVerifier } from 'grpc-wallet-auth';
+ * import { fastestCurve } from 'grpc-wallet-auth/curves';
+ *
+ * const verifier = createVerifier({ curve: fastestCurve() });
+ * console.log(verifier.curve); // native, wasm or noble
  */
 export function fastestCurve(): Curve | undefined {
   const pinned = process.env['WALLET_AUTH_CURVE'];

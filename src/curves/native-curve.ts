@@ -18,6 +18,11 @@ let loaded: Curve | undefined;
  * libsecp256k1 as a native addon: the fastest there is. It needs the optional peer `secp256k1`, and of it only the
  * bindings: the package's own entry falls back to slow JavaScript without a word.
  * @throws Error if the package or its addon for this platform is not there.
+ * @example
+ * import { nativeCurve } from 'grpc-wallet-auth/curves'; // npm install secp256k1
+ * import { walletAuth } from 'grpc-wallet-auth/grpc';
+ *
+ * const auth = walletAuth({ curve: nativeCurve() }); // fails at start-up instead of being slow
  */
 export function nativeCurve(): Curve {
   loaded ??= provenCurve(curveOf(loadBindings()));

@@ -11,6 +11,11 @@ let loaded: Curve | undefined;
  * libsecp256k1 as WebAssembly: fast on every platform, with nothing to compile. The first call takes some 10 ms and
  * 10 MB.
  * @throws Error if the package that brings it is not there.
+ * @example
+ * import { wasmCurve } from 'grpc-wallet-auth/curves';
+ * import { walletAuth } from 'grpc-wallet-auth/grpc';
+ *
+ * const auth = walletAuth({ curve: wasmCurve() }); // the same on every platform
  */
 export function wasmCurve(): Curve {
   loaded ??= provenCurve(curveOf(load()));

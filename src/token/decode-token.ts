@@ -11,6 +11,11 @@ import { bytesOf, uint64Of, wireFields } from './wire-fields.js';
  * Reads the fields of a token and judges none of them.
  * @param token base64 of a serialized `Token`, without the scheme.
  * @throws AuthError MALFORMED_TOKEN
+ * @example
+ * import { decodeToken } from 'grpc-wallet-auth';
+ *
+ * const { identityKey } = decodeToken(token); // verifies nothing
+ * console.log(identityKey?.timestamp);
  */
 export function decodeToken(token: string): TokenFields {
   const bytes = typeof token === 'string' ? decodeBase64(token) : undefined;

@@ -27,6 +27,12 @@ export interface Verifier {
 /**
  * Makes a verifier. It may be shared by all calls of a process.
  * @throws TypeError if an option is wrong.
+ * @example
+ * import { createVerifier } from 'grpc-wallet-auth';
+ * import { fastestCurve } from 'grpc-wallet-auth/curves';
+ *
+ * const verifier = createVerifier({ curve: fastestCurve() });
+ * const { wallet, deviceId } = verifier.verify(authorization); // throws an AuthError
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const settings = verifierSettings(options);

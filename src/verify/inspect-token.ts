@@ -31,6 +31,11 @@ export interface TokenInspection {
  * Reads a token as far as it can be read and reports what a node would answer to it. Never throws because of the token.
  * @param text a token, or a whole `authorization` value; white space around it does not matter.
  * @throws TypeError if an option is wrong or the text is no string.
+ * @example
+ * import { inspectToken } from 'grpc-wallet-auth';
+ *
+ * const { verdict, reason, authData } = inspectToken(token);
+ * console.log(verdict, reason, authData?.walletAddress);
  */
 export function inspectToken(text: string, options: VerifierOptions = {}): TokenInspection {
   if (typeof text !== 'string') throw new TypeError('the token must be a string');
