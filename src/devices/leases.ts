@@ -94,9 +94,14 @@ export function createLeases({ graceMs, nowMs, timers }: LeaseSettings): Leases 
     cancelTimer = timers.after(Math.max(timerMs - timers.monotonicMs(), 0), run);
   }
 
-  function run(): void {
-    timerMs = Infinity;
+  function stopTimer(): void {
+    cancelTimer?.();
     cancelTimer = undefined;
+    timerMs = Infinity;
+  }
+
+  function run(): void {
+    stopTimer();
     let ended = 0;
     while (ended < SLICE && heap.nextMs <= timers.monotonicMs()) {
       const { atMs, item: device } = heap.pop() ?? {};
@@ -132,6 +137,7 @@ export function createLeases({ graceMs, nowMs, timers }: LeaseSettings): Leases 
     if (device.streams.size > 0) return;
     devices.delete(device.deviceId);
     device.queuedMs = Infinity; // whatever stands in the heap is stale
+    if (devices.size === 0) stopTimer();
     if (heap.size > 2 * devices.size + FEW) heap.filter((atMs, { queuedMs }) => atMs === queuedMs);
   }
 
@@ -162,7 +168,7 @@ export function createLeases({ graceMs, nowMs, timers }: LeaseSettings): Leases 
     hold(lease: LeasedStream) {
       const device = deviceOf(lease);
       renew(lease.deviceId, lease.expiresAtMs);
-      const fixedEndMs = lease.kind === 'until-expiry' ? monotonic(lease.expiresAtMs) : undefined;
+      const fixedEndMs = lease.kind === 'until-expiry' ? monotonic(lease.expiresAtMs + 1) : undefined;
       const stream = { lease, fixedEndMs };
       device.streams.add(stream);
       streams++;

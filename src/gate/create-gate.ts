@@ -1,5 +1,7 @@
 import { fastestCurve } from '#curves';
 
+import { createLeases } from '../devices/leases.js';
+import type { AuthError } from '../errors.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
 import { createAccess } from './access/access.js';
@@ -19,6 +21,7 @@ import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
+import { holdStream, renewing } from './steps/hold-stream.js';
 import {
   CallContext,
   runSteps,
@@ -28,6 +31,7 @@ import {
   type CallStep,
   type MessageStep,
 } from './steps/pipeline.js';
+import { createSweep, recheckCaller, recheckOf, watchStream } from './steps/recheck.js';
 
 /** Decides about calls, for every transport of a node: caches, limits and metrics are one. */
 export interface Gate {
@@ -80,7 +84,8 @@ export function isGate(value: object): value is Gate {
  */
 export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}): Gate {
   const options = given as GateOptions; // the one place where a transport's type of metadata is set aside
-  const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, ...settings } = gateSettings(options);
+  const settings = gateSettings(options);
+  const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, timers } = settings;
   const methods = methodsOf(services ?? []);
   const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
   if (services) checkRules(rules, methods.keys());
@@ -98,12 +103,17 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
 
   const plain = verifyWith(verifier);
   const limited = failures ? limitFailures(plain, failures) : plain;
-  const verify = onDecision ? measured(limited) : limited;
+  const leases = createLeases({ graceMs: settings.graceMs, nowMs, timers });
+  const verify = renewing(onDecision ? measured(limited) : limited, leases);
   const charging = limits && { limits, hasPriority: access.hasPriority };
+  const endCall = (call: CallContext, error: AuthError) =>
+    call.incoming.stream?.end(report.refused(call, 'ended', error));
+  const recheck = recheckOf(access, options.isRevoked);
+  const sweep = recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall });
   const hooked = <F>(hook: F | undefined): Hook<F> | undefined => hook && { hook, timeoutMs };
 
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
-  function pipelineOf(rule: MethodRule): Pipeline {
+  function pipelineOf(rule: MethodRule, isStream: boolean): Pipeline {
     return {
       rule,
       call: [
@@ -113,8 +123,11 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
         ...use(chargeCall, rule.costByMessage ? undefined : charging),
+        ...use(holdStream, isStream && rule.auth !== 'public' ? { leases, endCall } : undefined),
+        ...use(watchStream, isStream ? sweep : undefined),
       ],
       message: [
+        ...useForMessages(recheckCaller, isStream ? recheck : undefined),
         ...useForMessages(checkOwnWallet, rule.ownWallet),
         ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
         ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
@@ -125,14 +138,15 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
 
   /** By method, which must exist: there is one for each that was ever called. */
   const pipelines = new Map<string, Pipeline>();
-  function pipelineFor(method: string): Pipeline {
+  function pipelineFor({ method, stream }: IncomingCall): Pipeline {
     let pipeline = pipelines.get(method);
-    if (pipeline === undefined) pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method))));
+    if (pipeline === undefined)
+      pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method), stream !== undefined)));
     return pipeline;
   }
 
   function decide(incoming: IncomingCall, authorization: AuthorizationValue): Decision | Promise<Decision> {
-    const pipeline = pipelineFor(incoming.method);
+    const pipeline = pipelineFor(incoming);
     const call = new CallContext(incoming, authorization, pipeline.rule, addresses);
     const refused = runSteps(pipeline.call, call);
     if (!(refused instanceof Promise)) return conclude(call, pipeline, refused);

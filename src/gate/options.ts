@@ -1,4 +1,4 @@
-import { clock, integer, knownOptions, optionalFunction } from '../options.js';
+import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
 import type { AccessOptions } from './access/access.js';
 import type { DecisionEvent } from './decision.js';
@@ -42,6 +42,18 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   failedTokenLimit?: FailedTokenLimitOptions | undefined;
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */
   trustedProxies?: readonly string[] | undefined;
+  /**
+   * How long a stream of a `while-renewed` method goes on after the newest token of its device ended, in milliseconds. 5 000 to
+   * 3 600 000 (an hour). Default 30 000 (half a minute).
+   */
+  graceMs?: number | undefined;
+  /**
+   * How often lists and `isRevoked` are looked at again for streams that are open, in milliseconds; with each message of a
+   * request stream they are looked at anyway. 100 to 3 600 000 (an hour). Default 5 000 (five seconds).
+   */
+  streamRecheckMs?: number | undefined;
+  /** The timers that streams are ended by, for tests with a clock of their own. Default: the system's. */
+  timers?: Timers | undefined;
   /** Called with every decision. What it throws or rejects with is dropped. Default: not called. */
   onDecision?: ((event: DecisionEvent) => void) | undefined;
 }
@@ -52,6 +64,9 @@ export interface GateSettings {
   readonly authorize: Authorize | undefined;
   readonly authorizeTimeoutMs: number;
   readonly onDecision: ((event: DecisionEvent) => void) | undefined;
+  readonly graceMs: number;
+  readonly streamRecheckMs: number;
+  readonly timers: Timers;
   /** The clock, in milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
 }
@@ -66,6 +81,9 @@ export const gateOptionNames = [
   'limits',
   'failedTokenLimit',
   'trustedProxies',
+  'graceMs',
+  'streamRecheckMs',
+  'timers',
   'onDecision',
 ] as const satisfies readonly (keyof GateOptions)[];
 
@@ -80,6 +98,9 @@ export function gateSettings(options: GateOptions): GateSettings {
     authorize: optionalFunction('authorize', options.authorize),
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),
+    graceMs: integer('graceMs', options.graceMs, 30_000, 5_000, 3_600_000),
+    streamRecheckMs: integer('streamRecheckMs', options.streamRecheckMs, 5_000, 100, 3_600_000),
+    timers: timersOption(options.timers),
     nowMs: clock(options.now),
   });
 }

@@ -1,3 +1,5 @@
+import type { Timers } from '../options.js';
+
 /** The last time that a Date can hold. */
 const LAST_DATE_MS = 8.64e15;
 
@@ -15,6 +17,13 @@ export interface SettableClock {
    * @param ms whole milliseconds.
    */
   readonly advance: (ms: number) => void;
+  /** Timers that wait for this clock: `advance` runs those whose time has come, `set` alone runs none. */
+  readonly timers: Timers;
+}
+
+interface Waiting {
+  readonly atMs: number;
+  readonly run: () => void;
 }
 
 /**
@@ -31,14 +40,42 @@ export interface SettableClock {
  */
 export function settableClock(start: Date | number = Date.UTC(2025, 0)): SettableClock {
   let timeMs = wholeMs(start);
+  let monotonicMs = 0;
+  const waiting = new Set<Waiting>();
+
+  /** Goes forwards from one timer to the next, so that each sees the time for which it was set. */
+  function runTimers(untilMs: number): void {
+    for (;;) {
+      let next: Waiting | undefined;
+      for (const each of waiting) if (each.atMs <= untilMs && !(next && next.atMs <= each.atMs)) next = each;
+      if (next === undefined) break;
+      waiting.delete(next);
+      timeMs += Math.max(next.atMs - monotonicMs, 0);
+      monotonicMs = Math.max(next.atMs, monotonicMs);
+      next.run();
+    }
+  }
+
   return Object.freeze({
     now: () => new Date(timeMs),
     set: (time: Date | number) => {
       timeMs = wholeMs(time);
     },
     advance: (ms: number) => {
-      timeMs = wholeMs(timeMs + wholeMs(ms));
+      const endMs = wholeMs(timeMs + wholeMs(ms));
+      const untilMs = monotonicMs + Math.max(ms, 0);
+      runTimers(untilMs);
+      monotonicMs = untilMs;
+      timeMs = endMs;
     },
+    timers: Object.freeze({
+      monotonicMs: () => monotonicMs,
+      after(delayMs: number, run: () => void): () => void {
+        const entry = { atMs: monotonicMs + Math.max(delayMs, 0), run };
+        waiting.add(entry);
+        return () => void waiting.delete(entry);
+      },
+    }),
   });
 }
 

@@ -72,7 +72,7 @@ export function checkToken(
 }
 
 /** @throws AuthError DEVICE_REVOKED */
-export function checkRevocation(deviceId: string, { isRevoked }: VerifierSettings): void {
+export function checkRevocation(deviceId: string, { isRevoked }: Pick<VerifierSettings, 'isRevoked'>): void {
   if (isRevoked === undefined) return;
   const revoked: unknown = isRevoked(deviceId);
   if (typeof revoked !== 'boolean') throw noBoolean('isRevoked', revoked);

@@ -1,3 +1,5 @@
+import type { RefusalStatus } from '../../status-details.js';
+
 /** What a method asks of its callers. */
 export type AuthRule =
   /** A good token, or no call. The default. */
@@ -26,6 +28,14 @@ export interface IncomingCall {
   readonly metadata: unknown;
   /** The values of a header that holds text, in order; none if it is not there. */
   header(name: string): readonly string[];
+  /** Where one side sends a stream of messages, the same for all calls of a method: what ends it. */
+  readonly stream?: OpenStream | undefined;
+}
+
+/** A call that may stay open. */
+export interface OpenStream {
+  /** Ends it after it was admitted, if it is still under way: no message goes to its handler or its caller any more. */
+  end(status: RefusalStatus): void;
 }
 
 /** A call as hooks see it. */

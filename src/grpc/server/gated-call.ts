@@ -1,7 +1,7 @@
-import { Metadata, ServerInterceptingCall } from '@grpc/grpc-js';
+import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
 import { refusal } from '../../errors.js';
-import type { IncomingCall } from '../../gate/call/call.js';
+import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
@@ -10,6 +10,9 @@ import { admittedContext, type AuthContext } from './identity-of.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
 type Listener = Parameters<ServerInterceptingCall['start']>[0];
+
+/** What grpc-js says of a method. */
+type MethodShape = Parameters<ServerInterceptor>[0];
 
 /** Stands for the end of the request among messages that wait. */
 const HALF_CLOSE = Symbol('half close');
@@ -20,8 +23,9 @@ const HALF_CLOSE = Symbol('half close');
  * refused ends it: the caller gets the status behind the messages already sent, the handler is told by `onCancel`, once, and
  * nothing that it still sends goes out.
  */
-export class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall {
+export class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall, OpenStream {
   readonly method: string;
+  readonly #isStream: boolean;
   readonly #call: InnerCall;
   readonly #gate: Gate;
   #metadata: Metadata | undefined = undefined;
@@ -35,15 +39,20 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
   #over = false;
   #cancelled = false;
 
-  constructor(call: InnerCall, method: string, gate: Gate) {
+  constructor(call: InnerCall, { path, requestStream, responseStream }: MethodShape, gate: Gate) {
     super(call);
-    this.method = method;
+    this.method = path;
+    this.#isStream = requestStream || responseStream;
     this.#call = call;
     this.#gate = gate;
   }
 
   get peer(): string {
     return this.#call.getPeer();
+  }
+
+  get stream(): OpenStream | undefined {
+    return this.#isStream ? this : undefined;
   }
 
   /** The caller's metadata. */
@@ -72,12 +81,12 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
   }
 
   onReceiveMessage(message: unknown): void {
-    if (this.#deciding) this.#wait(message);
+    if (this.#mustWait) this.#wait(message);
     else if (!this.#over) this.#receive(message);
   }
 
   onReceiveHalfClose(): void {
-    if (this.#deciding) this.#wait(HALF_CLOSE);
+    if (this.#mustWait) this.#wait(HALF_CLOSE);
     else if (!this.#over) this.#handler?.onReceiveHalfClose();
   }
 
@@ -161,6 +170,11 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
     else this.#end(statusToSend(refused));
   }
 
+  /** Nothing overtakes what waits. */
+  get #mustWait(): boolean {
+    return this.#deciding || this.#waiting !== undefined;
+  }
+
   #wait(event: unknown): void {
     if (!this.#over) (this.#waiting ??= []).push(event);
   }
@@ -173,6 +187,10 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
       if (event === HALF_CLOSE) this.#handler?.onReceiveHalfClose();
       else this.#receive(event);
     }
+  }
+
+  end(status: RefusalStatus): void {
+    if (!this.#over) this.#end(statusToSend(status));
   }
 
   /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as grpc-js would do it. */

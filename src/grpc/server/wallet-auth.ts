@@ -27,6 +27,6 @@ export interface WalletAuthInterceptor extends ServerInterceptor, GateFacts {}
  */
 export function walletAuth(gateOrOptions: Gate | WalletAuthOptions = {}): WalletAuthInterceptor {
   const gate = isGate(gateOrOptions) ? gateOrOptions : createGate(gateOrOptions);
-  const interceptor: ServerInterceptor = ({ path }, call) => new GatedCall(call, path, gate);
+  const interceptor: ServerInterceptor = (method, call) => new GatedCall(call, method, gate);
   return withGateFacts(interceptor, gate);
 }

@@ -1,0 +1,32 @@
+import type { Leases } from '../../devices/leases.js';
+import type { AuthError } from '../../errors.js';
+import type { VerifyToken } from './authenticate.js';
+import type { Answer, CallContext } from './pipeline.js';
+
+/** Ends an admitted call. */
+export type EndCall = (call: CallContext, error: AuthError) => void;
+
+/** What is needed to put streams on leases. */
+export interface Holding {
+  readonly leases: Leases;
+  readonly endCall: EndCall;
+}
+
+/** The step that puts a stream on a lease of its caller's token or device. Anonymous callers have neither. */
+export function holdStream(call: CallContext, { leases, endCall }: Holding): Answer {
+  const { identity, rule } = call;
+  if (identity === undefined || rule.stream === 'at-open') return undefined;
+  const { deviceId, expiresAtMs } = identity;
+  const end = (error: AuthError) => endCall(call, error);
+  call.onEnd(leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end }));
+  return undefined;
+}
+
+/** Verifies, and renews the leases of the device: a good token counts whatever becomes of its call. */
+export function renewing(verify: VerifyToken, leases: Leases): VerifyToken {
+  return (call, beforeCurve) => {
+    const identity = verify(call, beforeCurve);
+    if (leases.streams > 0) leases.renew(identity.deviceId, identity.expiresAtMs);
+    return identity;
+  };
+}
