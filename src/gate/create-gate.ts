@@ -16,12 +16,19 @@ import { checkLimitNames } from './rules/check-limit-names.js';
 import { checkRules, type RuleCoverage } from './rules/check-rules.js';
 import { compileRules, type MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
-import { authenticate, authenticateIfPresent, limitFailures, measured, verifyWith } from './steps/authenticate.js';
+import {
+  authenticate,
+  authenticateIfPresent,
+  limitFailures,
+  measured,
+  renewing,
+  verifyWith,
+} from './steps/authenticate.js';
 import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
-import { holdStream, renewing } from './steps/hold-stream.js';
+import { holdStream } from './steps/hold-stream.js';
 import {
   CallContext,
   runSteps,
@@ -158,7 +165,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       call.end();
       return { admitted: false, status: report.refused(call, 'refused', refused) };
     }
-    report.admitted(call);
+    report.admitted?.(call);
     const checkMessage = message.length > 0 ? messageCheck(call, message) : undefined;
     if (call.identity === undefined && checkMessage === undefined && !call.isHeld) return ANONYMOUS;
     return {

@@ -7,7 +7,8 @@ import type { CallContext } from './steps/pipeline.js';
 
 /** Turns decisions into what callers get and what the operator hears of them. */
 export interface Reporter {
-  admitted(call: CallContext): void;
+  /** `undefined` if nobody listens. */
+  readonly admitted: ((call: CallContext) => void) | undefined;
   /** @returns what goes to the caller. */
   refused(call: CallContext, decision: 'refused' | 'ended', error: AuthError): RefusalStatus;
 }
@@ -52,7 +53,7 @@ export function createReporter({
   }
 
   return {
-    admitted: (call) => emitDecision(call, 'admitted'),
+    admitted: onDecision && ((call) => emitDecision(call, 'admitted')),
     refused(call, decision, thrown) {
       const { error, reason, status } = answerTo(thrown);
       emitDecision(call, decision, error, reason);

@@ -1,3 +1,4 @@
+import type { Leases } from '../../devices/leases.js';
 import { isAuthError, type AuthReason } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import type { AuthorizationValue } from '../../token/bearer.js';
@@ -66,6 +67,15 @@ export function measured(verify: VerifyToken): VerifyToken {
     } finally {
       call.verificationMs = performance.now() - startedAt;
     }
+  };
+}
+
+/** Verifies, and renews the leases of the device: a good token counts whatever becomes of its call. */
+export function renewing(verify: VerifyToken, leases: Leases): VerifyToken {
+  return (call, beforeCurve) => {
+    const identity = verify(call, beforeCurve);
+    if (leases.streams > 0) leases.renew(identity.deviceId, identity.expiresAtMs);
+    return identity;
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Leases } from '../../devices/leases.js';
 import type { AuthError } from '../../errors.js';
-import type { VerifyToken } from './authenticate.js';
 import type { Answer, CallContext } from './pipeline.js';
 
 /** Ends an admitted call. */
@@ -20,13 +19,4 @@ export function holdStream(call: CallContext, { leases, endCall }: Holding): Ans
   const end = (error: AuthError) => endCall(call, error);
   call.onEnd(leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end }));
   return undefined;
-}
-
-/** Verifies, and renews the leases of the device: a good token counts whatever becomes of its call. */
-export function renewing(verify: VerifyToken, leases: Leases): VerifyToken {
-  return (call, beforeCurve) => {
-    const identity = verify(call, beforeCurve);
-    if (leases.streams > 0) leases.renew(identity.deviceId, identity.expiresAtMs);
-    return identity;
-  };
 }
