@@ -63,6 +63,15 @@ describe('failedTokenLimit', () => {
     expect(reasonOf(tokens.good, behindProxy('203.0.113.67'))).toBe('admitted');
   });
 
+  it.each([
+    ['with', {}],
+    ['without', { onDecision: undefined }],
+  ])('applies %s a listener for decisions', (_, listening) => {
+    const { reasonOf } = testGate({ failedTokenLimit: { failures: 1 }, ...listening });
+    expect(reasonOf(tokens.wrongWallet, forger)).toBe('WALLET_MISMATCH');
+    expect(reasonOf(tokens.wrongWallet, forger)).toBe('RATE_LIMITED');
+  });
+
   it('does not apply to peers without an address', () => {
     const { reasonOf } = testGate({ failedTokenLimit: { failures: 1 } });
     for (let i = 0; i < 3; i++) expect(reasonOf(tokens.wrongWallet, { peer: 'unknown' })).toBe('WALLET_MISMATCH');
