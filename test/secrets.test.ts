@@ -21,7 +21,10 @@ import { testWallets } from '../src/testing/test-wallets.js';
 import { faultFamilies } from './hostile/faults.js';
 import { signWithEthers, tokenMaker } from './hostile/good-tokens.js';
 import { mutated } from './support/arbitraries.js';
-import { authorization, callKinds, startDemoServer } from './support/demo-server.js';
+import { authorization, callKinds } from './support/demo-server.js';
+import { incomingCall } from './support/incoming-call.js';
+import { startNode } from './support/start-node.js';
+import { thrownBy } from './support/thrown-by.js';
 import { NOW_MS } from './support/token-workshop.js';
 
 const curve = fastestCurve();
@@ -109,33 +112,31 @@ describe('our objects show no token, no signature and no private key', () => {
     }
   });
 
-  it('verifiers, doors and interceptors that remember tokens, and identities that they give', () => {
+  it('verifiers, gates and interceptors that cache tokens, and identities that they give', () => {
     const identity = mintIdentity();
     const token = createToken(identity);
     const secrets = secretsIn(identity, token);
     const verifier = createVerifier({ curve });
     const gate = createGate<undefined>({ curve });
-    const facts = { method: METHOD, peer: '127.0.0.1:1', metadata: undefined, header: () => [] };
-    const decision = gate.decide(facts, `Bearer ${token}`);
+    const decision = gate.decide(incomingCall({ method: METHOD }), `Bearer ${token}`);
     for (const object of [verifier.verify(`Bearer ${token}`), verifier, decision, gate, walletAuth({ curve })]) {
       expectNone(object, secrets);
     }
   });
 
-  it('decisions and the facts that hooks are given, of callers who are let in and who are not', async () => {
+  it('decisions and the facts that hooks are given, of callers who are admitted and who are not', async () => {
     const identity = mintIdentity();
     const seen: unknown[] = [];
-    const auth = walletAuth({
+    const server = await startNode({
+      now: undefined,
       curve,
       onDecision: (event) => seen.push(event),
       authorize: (caller, call) => (seen.push(caller, call), false),
     });
-    const server = await startDemoServer(auth);
     const token = createToken(identity);
     const client = server.client([attachToken({ ...createTokenSource(identity), get: async () => token })]);
     const { error } = await callKinds.unary(client);
     await callKinds.unary(server.client(), authorization(`Bearer ${token.slice(0, -8)}`));
-    server.close();
     expect(seen).toHaveLength(4);
     expectNone([error, ...seen], secretsIn(identity, token));
   });
@@ -152,11 +153,10 @@ describe('errors and events tell nothing of what was sent, their causes included
     fc.assert(
       fc.property(family, ({ authorization: value }) => {
         const secrets = pieces(String(Array.isArray(value) ? value[0] : value).replace(/^bearer */i, ''));
-        const facts = { method: METHOD, peer: '127.0.0.1:1', metadata: undefined, header: () => [] };
         expectNone(
           [
             thrownBy(() => verifier.verify(value as AuthorizationValue)),
-            gate.decide(facts, value as AuthorizationValue),
+            gate.decide(incomingCall({ method: METHOD }), value as AuthorizationValue),
             events.pop(),
           ],
           secrets,
@@ -194,19 +194,10 @@ describe('errors and events tell nothing of what was sent, their causes included
   });
 
   it('metadata that a client cannot send', async () => {
-    const server = await startDemoServer(walletAuth({ curve }));
+    const server = await startNode({ now: undefined, curve });
     const token = createToken(mintIdentity());
     const source = { ...createTokenSource(mintIdentity()), get: async () => `${token}\n` };
     const { error } = await callKinds.unary(server.client([attachToken(source)]), new Metadata());
-    server.close();
     expectNone(error, pieces(token));
   });
 });
-
-function thrownBy(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    return error;
-  }
-}

@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import type { IncomingCall } from '../../src/gate/call/call.js';
-import { createGate } from '../../src/gate/create-gate.js';
-import type { DecisionEvent } from '../../src/gate/decision.js';
-import type { GateOptions } from '../../src/gate/options.js';
-import { mintToken, type MintTokenOptions } from '../../src/testing/mint-token.js';
-import { settableClock } from '../../src/testing/settable-clock.js';
 import { compileProto, serviceOf } from '../support/compile-proto.js';
 import { countingCurve } from '../support/counting-curve.js';
+import { testGate } from '../support/test-gate.js';
+import { tokens } from '../support/tokens.js';
 
 const registry = compileProto(`
   message Order { uint32 size = 1; }
@@ -18,31 +14,16 @@ const registry = compileProto(`
     rpc Buy(Order) returns (Order);
   }`);
 
-const clock = settableClock();
-const token = (options: MintTokenOptions = {}) => `Bearer ${mintToken({ now: clock.now, ...options })}`;
+const asking = { method: '/test.v1.Shop/Ask' };
 const windowMs = 60_000;
-
-/** A door and what it says about calls. */
-function door(options: GateOptions = {}) {
-  const events: DecisionEvent[] = [];
-  const gate = createGate({ now: clock.now, onDecision: (event) => events.push(event), ...options });
-  const call = (method: string): IncomingCall => ({
-    method,
-    peer: '203.0.113.1:1',
-    metadata: undefined,
-    header: () => [],
-  });
-  async function decide(authorization?: string, method = '/test.v1.Shop/Buy') {
-    const decision = await gate.decide(call(method), authorization);
-    return { event: events.at(-1), decision };
-  }
-  return { gate, events, decide };
-}
 
 describe('source', () => {
   it('is where the rule of the method is written', async () => {
-    const { decide } = door({ services: [serviceOf(registry, 'Shop')], rules: { '/test.v1.Shop/Buy': 'required' } });
-    const sourceOf = async (method: string) => (await decide(undefined, method)).event?.source;
+    const { eventOf } = testGate({
+      services: [serviceOf(registry, 'Shop')],
+      rules: { '/test.v1.Shop/Buy': 'required' },
+    });
+    const sourceOf = async (method: string) => (await eventOf(undefined, { method })).source;
     expect(await sourceOf('/test.v1.Shop/Buy')).toBe('code');
     expect(await sourceOf('/test.v1.Shop/Look')).toBe('method option');
     expect(await sourceOf('/test.v1.Shop/Ask')).toBe('service option');
@@ -54,46 +35,44 @@ describe('limit', () => {
   const classes = {
     default: { points: 2, windowMs },
     rare: { points: 1, windowMs },
-    strangers: { points: 9, windowMs },
+    guests: { points: 9, windowMs },
   };
 
   it('is the one in which the call was counted, admitted or not', async () => {
-    const { decide } = door({ limits: { classes }, rules: { '/test.v1.Shop/Ask': { limit: 'rare' } } });
-    expect((await decide(token())).event).toMatchObject({ decision: 'admitted', limit: 'default' });
-    expect((await decide(token(), '/test.v1.Shop/Ask')).event).toMatchObject({ decision: 'admitted', limit: 'rare' });
-    expect((await decide(token(), '/test.v1.Shop/Ask')).event).toMatchObject({ reason: 'RATE_LIMITED', limit: 'rare' });
+    const { eventOf } = testGate({ limits: { classes }, rules: { '/test.v1.Shop/Ask': { limit: 'rare' } } });
+    expect(await eventOf(tokens.good)).toMatchObject({ decision: 'admitted', limit: 'default' });
+    expect(await eventOf(tokens.good, asking)).toMatchObject({ decision: 'admitted', limit: 'rare' });
+    expect(await eventOf(tokens.good, asking)).toMatchObject({ reason: 'RATE_LIMITED', limit: 'rare' });
   });
 
-  it('is that of strangers for them', async () => {
-    const { decide } = door({ limits: { classes, anonymous: 'strangers' }, rules: { '*': 'optional' } });
-    expect((await decide()).event?.limit).toBe('strangers');
-    expect((await decide(token())).event?.limit).toBe('default');
+  it('is that of unauthenticated callers for them', async () => {
+    const { eventOf } = testGate({ limits: { classes, anonymous: 'guests' }, rules: { '*': 'optional' } });
+    expect((await eventOf()).limit).toBe('guests');
+    expect((await eventOf(tokens.good)).limit).toBe('default');
   });
 
   it('is told by the message where the message decides', async () => {
     const limit = ({ size }: { size: number }) => (size > 1 ? 'rare' : 'nowhere');
-    const { decide, events } = door({ limits: { classes }, rules: { '*': { limit, chargeMessages: true } } });
-    const { event, decision } = await decide(token());
-    expect(event).toMatchObject({ decision: 'admitted', limit: undefined });
-    if (!decision.admitted) throw new Error('not admitted');
-    await decision.checkMessage?.({ size: 2 });
+    const { events, admit } = testGate({ limits: { classes }, rules: { '*': { limit, chargeMessages: true } } });
+    const { checkMessage } = await admit(tokens.good);
+    expect(events).toMatchObject([{ decision: 'admitted', limit: undefined }]);
+    await checkMessage?.({ size: 2 });
     expect(events).toHaveLength(1);
-    await decision.checkMessage?.({ size: 2 });
+    await checkMessage?.({ size: 2 });
     expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'RATE_LIMITED', limit: 'rare' });
   });
 
   it('is never a name that nobody has defined', async () => {
-    const { decide, events } = door({ limits: { classes }, rules: { '*': { limit: () => 'of-a-caller' } } });
-    const { decision } = await decide(token());
-    if (!decision.admitted) throw new Error('not admitted');
-    await decision.checkMessage?.({});
+    const { events, admit } = testGate({ limits: { classes }, rules: { '*': { limit: () => 'of-a-caller' } } });
+    const { checkMessage } = await admit(tokens.good);
+    await checkMessage?.({});
     expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', limit: undefined });
   });
 
   it('is beforeAuthentication only where that refuses', async () => {
-    const { decide } = door({ limits: { classes, beforeAuthentication: { points: 1, windowMs } } });
-    expect((await decide(token())).event?.limit).toBe('default');
-    expect((await decide(token())).event).toMatchObject({
+    const { eventOf } = testGate({ limits: { classes, beforeAuthentication: { points: 1, windowMs } } });
+    expect((await eventOf(tokens.good)).limit).toBe('default');
+    expect(await eventOf(tokens.good)).toMatchObject({
       reason: 'RATE_LIMITED',
       limit: 'beforeAuthentication',
       cached: undefined,
@@ -101,11 +80,11 @@ describe('limit', () => {
     });
   });
 
-  it('is none without limits, and where the failure allowance is spent', async () => {
-    const { decide } = door({ failedTokenLimit: { failures: 1 } });
-    expect((await decide(token())).event?.limit).toBeUndefined();
-    await decide(token({ refusedFor: 'WALLET_MISMATCH' }));
-    expect((await decide(token({ refusedFor: 'WALLET_MISMATCH' }))).event).toMatchObject({
+  it('is none without limits, and where the failed-token limit is spent', async () => {
+    const { decide, eventOf } = testGate({ failedTokenLimit: { failures: 1 } });
+    expect((await eventOf(tokens.good)).limit).toBeUndefined();
+    await decide(tokens.wrongWallet);
+    expect(await eventOf(tokens.wrongWallet)).toMatchObject({
       reason: 'RATE_LIMITED',
       limit: undefined,
     });
@@ -116,27 +95,25 @@ describe('cached', () => {
   it.each([
     ['without', undefined],
     ['with', {}],
-  ])('tells whether the token was known, %s an allowance', async (_, failedTokenLimit) => {
-    const { decide } = door({ failedTokenLimit });
-    const text = token();
-    expect((await decide(text)).event?.cached).toBe(false);
-    expect((await decide(text)).event?.cached).toBe(true);
-    expect((await decide(token({ refusedFor: 'WALLET_MISMATCH' }))).event?.cached).toBe(false);
+  ])('tells whether the token was known, %s a failed-token limit', async (_, failedTokenLimit) => {
+    const { eventOf } = testGate({ failedTokenLimit });
+    expect((await eventOf(tokens.good)).cached).toBe(false);
+    expect((await eventOf(tokens.good)).cached).toBe(true);
+    expect((await eventOf(tokens.wrongWallet)).cached).toBe(false);
   });
 
   it('is open where it did not come to that', async () => {
-    const { decide } = door({ rules: { '/test.v1.Shop/Look': 'optional' } });
-    expect((await decide('Bearer junk')).event?.cached).toBeUndefined();
-    expect((await decide(token({ refusedFor: 'TOKEN_EXPIRED' }))).event?.cached).toBeUndefined();
-    expect((await decide(undefined, '/test.v1.Shop/Look')).event?.cached).toBeUndefined();
+    const { eventOf } = testGate({ rules: { '/test.v1.Shop/Look': 'optional' } });
+    expect((await eventOf('Bearer junk')).cached).toBeUndefined();
+    expect((await eventOf(tokens.expired)).cached).toBeUndefined();
+    expect((await eventOf(undefined, { method: '/test.v1.Shop/Look' })).cached).toBeUndefined();
   });
 
   it('is open for a known token that is too old by now', async () => {
-    const { decide } = door({ maxAgeMs: 10 });
-    const text = token();
-    await decide(text);
+    const { clock, decide, eventOf } = testGate({ maxAgeMs: 10 });
+    await decide(tokens.good);
     clock.advance(11);
-    expect((await decide(text)).event).toMatchObject({ reason: 'TOKEN_EXPIRED', cached: undefined });
+    expect(await eventOf(tokens.good)).toMatchObject({ reason: 'TOKEN_EXPIRED', cached: undefined });
   });
 });
 
@@ -149,45 +126,45 @@ describe('verificationMs', () => {
     const curve = countingCurve();
     const slow = { ...curve, verify: (...all: Parameters<typeof curve.verify>) => ((time += 7), curve.verify(...all)) };
     const authorize = () => ((time += 1_000), true);
-    const { decide } = door({ curve: slow, authorize });
-    const text = token();
-    expect((await decide(text)).event?.verificationMs).toBe(7);
-    expect((await decide(text)).event?.verificationMs).toBe(0);
-    expect((await decide(token({ refusedFor: 'WALLET_MISMATCH' }))).event?.verificationMs).toBe(7);
+    const { eventOf } = testGate({ curve: slow, authorize });
+    expect((await eventOf(tokens.good)).verificationMs).toBe(7);
+    expect((await eventOf(tokens.good)).verificationMs).toBe(0);
+    expect((await eventOf(tokens.wrongWallet)).verificationMs).toBe(7);
   });
 
   it('is not there where no token was looked at, nor where a message ends the call', async () => {
     const authorize = () => true;
-    const { decide, events } = door({ rules: { '*': { auth: 'optional', cost: () => Number.NaN } }, authorize });
-    expect((await decide()).event?.verificationMs).toBeUndefined();
-    const { event, decision } = await decide(token());
-    expect(event?.verificationMs).toBeGreaterThanOrEqual(0);
-    if (!decision.admitted) throw new Error('not admitted');
-    await decision.checkMessage?.({});
+    const { events, eventOf, admit } = testGate({
+      rules: { '*': { auth: 'optional', cost: () => Number.NaN } },
+      authorize,
+    });
+    expect((await eventOf()).verificationMs).toBeUndefined();
+    const { checkMessage } = await admit(tokens.good);
+    expect(events.at(-1)?.verificationMs).toBeGreaterThanOrEqual(0);
+    await checkMessage?.({});
     expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', verificationMs: undefined });
   });
 
   it('costs nothing where nobody listens', async () => {
     const now = vi.spyOn(performance, 'now');
-    const { decide } = door({ onDecision: undefined });
-    const { decision } = await decide(token());
-    expect(decision.admitted).toBe(true);
+    const { reasonOf } = testGate({ onDecision: undefined });
+    expect(reasonOf(tokens.good)).toBe('admitted');
     expect(now).not.toHaveBeenCalled();
   });
 });
 
 it('every event has the curve, and is frozen', async () => {
-  const { gate, decide } = door();
-  const { event } = await decide();
-  expect(event?.curve).toBe(gate.curve);
+  const { gate, eventOf } = testGate();
+  const event = await eventOf();
+  expect(event.curve).toBe(gate.curve);
   expect(Object.isFrozen(event)).toBe(true);
 });
 
-it('a door tells how many tokens it caches', async () => {
-  const { gate, decide } = door({ maxCachedTokens: 1 });
+it('a gate tells how many tokens it caches', async () => {
+  const { gate, decide } = testGate({ maxCachedTokens: 1 });
   expect(gate.cachedTokens).toBe(0);
-  await decide(token());
+  await decide(tokens.good);
   expect(gate.cachedTokens).toBe(1);
-  await decide(token());
+  await decide(tokens.good);
   expect(gate.cachedTokens).toBe(1);
 });

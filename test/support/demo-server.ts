@@ -72,11 +72,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
   );
   const server = new Server({ interceptors });
   server.addService(counted, { ...implementation });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const port = await bindToLoopback(server);
   const target = `127.0.0.1:${port}`;
   const clients: Client[] = [];
   const DemoClient = makeClientConstructor(definition, DemoService.typeName);
@@ -99,6 +95,15 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
       server.forceShutdown();
     },
   };
+}
+
+/** Gives a server any free port on loopback. */
+export function bindToLoopback(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
 }
 
 /** What a call came to, whichever kind it is: the wallets that the answers name and the initial metadata, or the error. */
@@ -140,13 +145,22 @@ export const methodOf = {
   'bidi stream': definition.chat.path,
 } as const;
 
-export const kinds = Object.keys(callKinds) as (keyof typeof callKinds)[];
+export type CallKind = keyof typeof callKinds;
+
+export const kinds = Object.keys(callKinds) as CallKind[];
 
 /** Metadata with one `authorization` value. */
 export function authorization(value: string): Metadata {
   const metadata = new Metadata();
   metadata.set('authorization', value);
   return metadata;
+}
+
+/** The same as a proxy sends it on that was called from an address. */
+export function forwarded(metadata: Metadata, address: string): Metadata {
+  const sent = metadata.clone();
+  sent.add('x-forwarded-for', address);
+  return sent;
 }
 
 function single(

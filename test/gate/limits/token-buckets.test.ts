@@ -69,7 +69,7 @@ describe('a token bucket', () => {
     expect(buckets.take('a', 10, START + 1_000)).toBe(0);
   });
 
-  it('keeps books on a bounded number of keys', () => {
+  it('tracks a bounded number of keys', () => {
     const buckets = createTokenBuckets(small, 3);
     for (let i = 0; i < 10; i++) buckets.take(`${i}`, 1, START);
     expect(buckets.size).toBe(3);

@@ -7,8 +7,9 @@ import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { chargeCall, chargeMessage, checkCost, type Charging } from '../../../src/gate/steps/charge.js';
 import { CallContext, type Answer } from '../../../src/gate/steps/pipeline.js';
 import { hostileValues } from '../../support/hostile-values.js';
+import { incomingCall } from '../../support/incoming-call.js';
 
-const call = { method: '/a.S/M', peer: '', metadata: undefined, header: () => [] };
+const call = incomingCall();
 
 /** A call of a method with a policy, and what it and its messages are charged. */
 function charged(policy: MethodPolicy) {

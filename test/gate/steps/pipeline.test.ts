@@ -4,6 +4,7 @@ import { refusal } from '../../../src/errors.js';
 import { createAddressReader } from '../../../src/gate/call/client-address.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { CallContext, runSteps, type Answer } from '../../../src/gate/steps/pipeline.js';
+import { incomingCall } from '../../support/incoming-call.js';
 
 type TestStep = (...facts: readonly number[]) => Answer | Promise<Answer>;
 
@@ -50,11 +51,9 @@ describe('runSteps', () => {
 });
 
 describe('what waits for the end of a call', () => {
-  const incoming = { method: '/a.S/M', peer: 'unknown', metadata: undefined, header: () => [] };
-  const start = () => new CallContext(incoming, undefined, compileRules().ruleOf('/a.S/M'), createAddressReader());
-
   it('is called once, in turn, and what it throws is dropped', () => {
-    const call = start();
+    const incoming = incomingCall();
+    const call = new CallContext(incoming, undefined, compileRules().ruleOf(incoming.method), createAddressReader());
     const ended: number[] = [];
     expect(call.isHeld).toBe(false);
     call.onEnd(() => void ended.push(1));

@@ -4,11 +4,10 @@ import type { AuthReason } from '../../../src/errors.js';
 import { walletAuth } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
-import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { authorization, callKinds, kinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
+import { now, tokens } from '../../support/tokens.js';
 
-const { now } = settableClock();
 const { alice } = testWallets;
 
 /** What callers may come with, and what a node must find wrong about it. */
@@ -19,17 +18,13 @@ const credentials: Record<string, { header?: string; reason?: AuthReason }> = {
   'another scheme': { header: `Basic ${mintToken({ now })}`, reason: 'UNSUPPORTED_SCHEME' },
   'a malformed token': { header: 'Bearer not/a/token', reason: 'MALFORMED_TOKEN' },
   'an oversized token': { header: `Bearer ${'A'.repeat(4097)}`, reason: 'TOKEN_TOO_LARGE' },
-  'an expired token': { header: bearer('TOKEN_EXPIRED'), reason: 'TOKEN_EXPIRED' },
-  'a token from the future': { header: bearer('TOKEN_FROM_FUTURE'), reason: 'TOKEN_FROM_FUTURE' },
-  'a forged token': { header: bearer('INVALID_AUTH_DATA_SIGNATURE'), reason: 'INVALID_AUTH_DATA_SIGNATURE' },
-  "another wallet's address": { header: bearer('WALLET_MISMATCH'), reason: 'WALLET_MISMATCH' },
-  'an uncertified key': { header: bearer('UNSIGNED_IDENTITY_KEY'), reason: 'UNSIGNED_IDENTITY_KEY' },
-  'a good token': { header: `Bearer ${mintToken({ now })}` },
+  'an expired token': { header: tokens.expired, reason: 'TOKEN_EXPIRED' },
+  'a token from the future': { header: tokens.fromFuture, reason: 'TOKEN_FROM_FUTURE' },
+  'a forged token': { header: tokens.forged, reason: 'INVALID_AUTH_DATA_SIGNATURE' },
+  "another wallet's address": { header: tokens.wrongWallet, reason: 'WALLET_MISMATCH' },
+  'an uncertified key': { header: tokens.uncertified, reason: 'UNSIGNED_IDENTITY_KEY' },
+  'a good token': { header: tokens.good },
 };
-
-function bearer(refusedFor: NonNullable<Parameters<typeof mintToken>[0]>['refusedFor']): string {
-  return `Bearer ${mintToken({ now, refusedFor })}`;
-}
 
 describe.each(['required', 'optional', 'public'] as const)('a server whose methods are %s', (rule) => {
   let server: DemoServer;

@@ -5,17 +5,10 @@ import { admittedContext, getIdentity, requireIdentity } from '../../../src/grpc
 import { authReasonOf, serviceError } from '../../../src/grpc/status.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
 import { createVerifier } from '../../../src/verify/create-verifier.js';
+import { thrownBy } from '../../support/thrown-by.js';
 
 const identity = createVerifier().verify(`Bearer ${mintToken()}`);
 const call = (context: object) => ({ getAuthContext: () => context });
-
-function thrownBy(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    return error;
-  }
-}
 
 describe('getIdentity', () => {
   it('finds the identity of an admitted call, and keeps what grpc-js put there', () => {

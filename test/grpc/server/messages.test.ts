@@ -7,43 +7,26 @@ import {
   type ServerInterceptor,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { ChatRequest, ChatResponse } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { AuthError } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/decision.js';
 import type { MethodPolicy } from '../../../src/gate/rules/policy.js';
-import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
-import { mintToken } from '../../../src/testing/mint-token.js';
-import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
-import {
-  authorization,
-  callKinds,
-  kinds,
-  methodOf,
-  startDemoServer,
-  type DemoServer,
-  type Outcome,
-} from '../../support/demo-server.js';
+import { authorization, callKinds, kinds, methodOf, type DemoServer, type Outcome } from '../../support/demo-server.js';
 import { hostileValues } from '../../support/hostile-values.js';
+import { startNode, type NodeOptions } from '../../support/start-node.js';
+import { tokens } from '../../support/tokens.js';
+import { withResolvers } from '../../support/with-resolvers.js';
 
-const { now } = settableClock();
 const { alice, bob } = testWallets;
-const good = authorization(`Bearer ${mintToken({ now })}`);
+const good = authorization(tokens.good);
 type Chat = ServerDuplexStream<ChatRequest, ChatResponse>;
 
-let server: DemoServer | undefined;
-afterEach(() => server?.close());
-
-const events: DecisionEvent[] = [];
-async function start(policy: MethodPolicy<Metadata>, options: WalletAuthOptions = {}, ...before: ServerInterceptor[]) {
-  events.length = 0;
-  const onDecision = (event: DecisionEvent) => void events.push(event);
-  server = await startDemoServer(...before, walletAuth({ now, rules: { '*': policy }, onDecision, ...options }));
-  return server;
-}
+/** A node with one policy for all methods. */
+const start = (policy: MethodPolicy<Metadata>, options: NodeOptions = {}) =>
+  startNode({ rules: { '*': policy }, ...options });
 
 /** A chat that sends lines one after the other, each when the answer to the one before has come. */
 function chat({ client }: DemoServer, metadata = good) {
@@ -60,7 +43,7 @@ function chat({ client }: DemoServer, metadata = good) {
   return { call, say, texts, ended };
 }
 
-/** An interceptor nearer to the wire than the door, and what goes out through it. */
+/** An interceptor nearer to the wire than the gate, and what goes out through it. */
 function recorder() {
   const sent: unknown[] = [];
   const recording: ServerInterceptor = (_, call) =>
@@ -111,7 +94,7 @@ describe('authorizeMessage', () => {
     ['an AuthError', () => new AuthError('ACCESS_DENIED', { message: 'not this' }), { code: 7, details: 'not this' }],
     ['a rejection with an AuthError', async () => Promise.reject(new AuthError('RATE_LIMITED')), { code: 8 }],
   ])('that answers %s ends calls of all four kinds', async (_, authorizeMessage, expected) => {
-    const { client } = await start({ authorizeMessage });
+    const { client, events } = await start({ authorizeMessage });
     for (const kind of kinds) expect((await callKinds[kind](client(), good)).error).toMatchObject(expected);
     expect(events.map(({ decision }) => decision)).toEqual(kinds.flatMap(() => ['admitted', 'ended']));
   });
@@ -147,14 +130,15 @@ describe('a stream whose later message is refused', () => {
   const until = (text: string) => (_: unknown, request: ChatRequest) => request.text !== text;
 
   it('ends behind the answers already sent, and the message reaches nobody', async () => {
-    const { say, call, ended, texts } = chat(await start({ authorizeMessage: until('bad') }));
+    const node = await start({ authorizeMessage: until('bad') });
+    const { say, call, ended, texts } = chat(node);
     await say('one');
     await say('two');
     call.write({ text: 'bad' });
     call.write({ text: 'three' });
     expect(authReasonOf(await ended)).toBe('ACCESS_DENIED');
     expect(texts).toEqual(['one', 'two']);
-    expect(events.map(({ decision, reason }) => [decision, reason])).toEqual([
+    expect(node.events.map(({ decision, reason }) => [decision, reason])).toEqual([
       ['admitted', undefined],
       ['ended', 'ACCESS_DENIED'],
     ]);
@@ -164,7 +148,7 @@ describe('a stream whose later message is refused', () => {
     let handler: Chat | undefined;
     let cancelled = 0;
     const { sent, recording } = recorder();
-    const handled = await start({ authorizeMessage: until('bad') }, {}, recording);
+    const handled = await start({ authorizeMessage: until('bad') }, { before: [recording] });
     handled.own.chat = (call) => {
       handler = call;
       call.on('cancelled', () => {
@@ -193,7 +177,7 @@ describe('a stream whose later message is refused', () => {
     let release: (() => void) | undefined;
     const holding: ServerInterceptor = (_, call) =>
       new ServerInterceptingCall(call, { sendStatus: (status, next) => (release = () => next(status)) });
-    const handled = await start({ authorizeMessage: until('bad') }, {}, holding);
+    const handled = await start({ authorizeMessage: until('bad') }, { before: [holding] });
     handled.own.chat = (call) => void call.on('cancelled', told.resolve).on('data', () => undefined);
     const { call, ended } = chat(handled);
     call.write({ text: 'bad' });
@@ -204,7 +188,7 @@ describe('a stream whose later message is refused', () => {
 
   it('drops the answer of a client stream', async () => {
     const { sent, recording } = recorder();
-    const handled = await start({ authorizeMessage: until('b') }, {}, recording);
+    const handled = await start({ authorizeMessage: until('b') }, { before: [recording] });
     handled.own.collectNotes = (call, answer) => {
       call.sendMetadata(new Metadata());
       call.on('cancelled', () => answer({ code: 5, details: 'too late' })).on('data', () => undefined);
@@ -275,12 +259,6 @@ describe('a stream whose later message is refused', () => {
   });
 });
 
-function withResolvers() {
-  let resolve!: () => void;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
-}
-
 describe('ownWallet', () => {
   const text = { ownWallet: ['text'] };
   const line = (wallet: string): ((server: DemoServer, metadata?: Metadata) => Promise<Outcome['error']>) => {
@@ -334,7 +312,7 @@ describe('cost', () => {
     ['is nothing', (() => undefined) as never],
   ])('that %s is INTERNAL for the call, and an event, and never free', async (_, cost) => {
     for (const more of [{}, { limits }]) {
-      const { client, handlersRun, close } = await start({ cost }, more);
+      const { client, handlersRun, events, close } = await start({ cost }, more);
       for (const kind of kinds) {
         const { error } = await callKinds[kind](client(), good);
         expect([error?.code, authReasonOf(error)]).toEqual([13, 'INTERNAL']);

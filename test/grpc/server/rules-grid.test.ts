@@ -1,12 +1,5 @@
-import {
-  makeClientConstructor,
-  credentials,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeClientConstructor, credentials, Metadata, Server, type ServiceError } from '@grpc/grpc-js';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import type { AuthReason } from '../../../src/errors.js';
 import type { DecisionEvent } from '../../../src/gate/decision.js';
@@ -14,13 +7,11 @@ import { getIdentity, type CallWithAuthContext } from '../../../src/grpc/server/
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { grpcServiceDefinition } from '../../../src/grpc/service-definition.js';
 import { authDetailsOf } from '../../../src/grpc/status.js';
-import { mintToken } from '../../../src/testing/mint-token.js';
-import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { compileProto, serviceOf } from '../../support/compile-proto.js';
-import { authorization } from '../../support/demo-server.js';
+import { authorization, bindToLoopback } from '../../support/demo-server.js';
+import { now, tokens } from '../../support/tokens.js';
 
-const { now } = settableClock();
 const alice = testWallets.alice.address;
 const bob = testWallets.bob.address;
 
@@ -59,9 +50,6 @@ interface Stream extends CallWithAuthContext {
 type Answer = (error: ServiceError | null, line?: Line) => void;
 type AnyClient = Record<Kind, (...args: unknown[]) => Stream> & { close(): void };
 
-let close: (() => void) | undefined;
-afterEach(() => close?.());
-
 async function start(name: string, options: WalletAuthOptions) {
   const service = serviceOf(registry, name);
   const seen = { handlers: 0, messages: 0, events: [] as string[] };
@@ -92,17 +80,13 @@ async function start(name: string, options: WalletAuthOptions) {
   );
   const server = new Server({ interceptors: [auth] });
   server.addService(definition, handlers as never);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
+  const port = await bindToLoopback(server);
   const Client = makeClientConstructor(definition, service.typeName);
   const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure()) as unknown as AnyClient;
-  close = () => {
+  onTestFinished(() => {
     client.close();
     server.forceShutdown();
-  };
+  });
   return { client, seen };
 }
 
@@ -127,8 +111,8 @@ function complete(client: AnyClient, kind: Kind, metadata: Metadata, line: Line)
   });
 }
 
-const good = authorization(`Bearer ${mintToken({ now })}`);
-const bad = authorization(`Bearer ${mintToken({ now, refusedFor: 'INVALID_AUTH_DATA_SIGNATURE' })}`);
+const good = authorization(tokens.good);
+const bad = authorization(tokens.forged);
 const none = new Metadata();
 const plenty = { classes: { default: { points: 100, windowMs: 60_000 }, calls: { points: 100, windowMs: 60_000 } } };
 const tight = { classes: { default: { points: 100, windowMs: 60_000 }, calls: { points: 1, windowMs: 60_000 } } };
@@ -140,7 +124,7 @@ interface Row {
   readonly options?: WalletAuthOptions;
   /** How many calls go before. */
   readonly before?: number;
-  /** Why each rule refuses, at the door or for the last message; not at all where nothing is said. */
+  /** Why each rule refuses, before the handler or for the last message; not at all where there is no reason. */
   readonly refused: Partial<Record<Rule, AuthReason>>;
   readonly atMessage?: true;
 }

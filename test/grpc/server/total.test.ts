@@ -1,27 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { createTokenSource } from '../../../src/client/create-token-source.js';
 import type { TokenSource } from '../../../src/client/token-source.js';
 import { fastestCurve } from '../../../src/curves/fastest-curve.js';
 import { AuthError, type AuthReason } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { attachToken } from '../../../src/grpc/client/attach-token.js';
-import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
+import type { WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
 import { nobleCurve } from '../../../src/index.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
-import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
-import { authorization, callKinds, kinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
+import { authorization, callKinds, kinds } from '../../support/demo-server.js';
 import { misbehaviours } from '../../support/misbehaviours.js';
+import { startNode } from '../../support/start-node.js';
+import { now, tokens } from '../../support/tokens.js';
 
-const { now } = settableClock();
-const good = authorization(`Bearer ${mintToken({ now })}`);
-const other = authorization(`Bearer ${mintToken({ now, wallet: testWallets.bob })}`);
+const good = authorization(tokens.good);
+const other = authorization(tokens.bobs);
 const curve = fastestCurve() ?? nobleCurve;
 
 /** What escaped from everybody's hands while a test ran. In a process without listeners it would end the process. */
@@ -36,11 +35,12 @@ afterAll(() => {
   process.off('uncaughtException', note);
 });
 
-let server: DemoServer | undefined;
-afterEach(async () => {
-  server?.close();
-  for (let turns = 0; turns < 3; turns++) await setImmediate(); // Node tells of unhandled rejections after the microtasks
-  if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
+/** Comes last: what a test registers to be run when it has finished, such as the end of its node, is run before this. */
+beforeEach(() => {
+  onTestFinished(async () => {
+    for (let turns = 0; turns < 3; turns++) await setImmediate(); // Node tells of unhandled rejections after the microtasks
+    if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
+  });
 });
 
 /** A piece of other people's code that works until it is told to misbehave. */
@@ -85,23 +85,13 @@ describe.each(Object.keys(places))('%s', (place) => {
     'that %s refuses the call, on every call kind, and leaves the next one alone',
     async (name, behave) => {
       const { options, breakWith } = places[place]!();
-      const events: DecisionEvent[] = [];
-      server = await startDemoServer(
-        walletAuth({
-          now,
-          curve,
-          maxCachedTokens: 0,
-          maxCachedDevices: 0,
-          onDecision: (event) => events.push(event),
-          ...options,
-        }),
-      );
+      const server = await startNode({ curve, maxCachedTokens: 0, maxCachedDevices: 0, ...options });
       const client = server.client();
       const reason = fitting[place]?.[name] ?? 'INTERNAL';
       breakWith(behave);
       const refused = await Promise.all(kinds.map((kind) => callKinds[kind](client, good)));
       expect(refused.map(({ error }) => authReasonOf(error))).toEqual(kinds.map(() => reason));
-      expect(events.map((event) => event.reason)).toEqual(kinds.map(() => reason));
+      expect(server.events.map((event) => event.reason)).toEqual(kinds.map(() => reason));
       expect(server.handlersRun()).toBe(0);
       breakWith();
       const admitted = await Promise.all(kinds.map((kind) => callKinds[kind](client, other)));
@@ -112,7 +102,7 @@ describe.each(Object.keys(places))('%s', (place) => {
 
 describe('onDecision', () => {
   it.each(misbehaviours)('that %s changes no decision', async (_, behave) => {
-    server = await startDemoServer(walletAuth({ now, curve, onDecision: behave }));
+    const server = await startNode({ curve, onDecision: behave });
     const client = server.client();
     const outcomes = await Promise.all(kinds.map((kind) => callKinds[kind](client, good)));
     expect(outcomes.map(({ wallets }) => wallets[0])).toEqual(kinds.map(() => testWallets.alice.address));
@@ -148,11 +138,10 @@ describe('authorize with an AuthError that was tampered with', () => {
       },
     ];
     for (const authorize of answers) {
-      server = await startDemoServer(walletAuth({ now, curve, authorize: authorize as never }));
+      const server = await startNode({ curve, authorize: authorize as never });
       const { error } = await callKinds.unary(server.client(), good);
       expect(error).toMatchObject({ code: 13, details: 'authentication failed' });
       expect(server.handlersRun()).toBe(0);
-      server.close();
     }
   });
 });
@@ -167,7 +156,7 @@ describe("a client's token source", () => {
   it.each(misbehaviours.filter(([name]) => !TOKENS.includes(name)))(
     'whose get() %s ends the call with UNAUTHENTICATED',
     async (_, behave) => {
-      server = await startDemoServer(walletAuth({ now, curve }));
+      const server = await startNode({ curve });
       const { code, breakWith } = breakable(source.get);
       const client = server.client([attachToken({ ...source, get: code })]);
       breakWith(behave);
@@ -181,7 +170,7 @@ describe("a client's token source", () => {
   );
 
   it.each(misbehaviours)('whose other methods %s breaks no call', async (_, behave) => {
-    server = await startDemoServer(walletAuth({ now, curve }));
+    const server = await startNode({ curve });
     const broken: TokenSource = {
       ...source,
       noteExpiry: behave,
@@ -198,7 +187,7 @@ describe("a client's token source", () => {
   it.each(['two\nlines', 'a tab\tinside', 'l\u00f6we', '\ud800', ''])(
     'that gives %j as a token does not see it quoted',
     async (part) => {
-      server = await startDemoServer(walletAuth({ now, curve }));
+      const server = await startNode({ curve });
       const token = part === '' ? '' : `${mintToken({ now })}${part}`;
       const { error } = await callKinds.unary(server.client([attachToken({ ...noSource, get: async () => token })]));
       expect(error).toMatchObject({ code: 16, details: 'no token: the token source gave no token' });
@@ -221,7 +210,7 @@ describe('an interceptor listed later that throws', () => {
     ['at once', {}],
     ['after an answer that took its time', { authorize: async () => true }],
   ])('%s ends the call with INTERNAL', async (_, options) => {
-    server = await startDemoServer(walletAuth({ now, curve, ...options }), throwing);
+    const server = await startNode({ curve, after: [throwing], ...options });
     const client = server.client();
     for (const kind of kinds) {
       const { error } = await callKinds[kind](client, good);

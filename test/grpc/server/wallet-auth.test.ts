@@ -7,48 +7,30 @@ import {
   type ServerInterceptor,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { fastestCurve } from '../../../src/curves/fastest-curve.js';
 import { AuthError } from '../../../src/errors.js';
 import type { CallInfo } from '../../../src/gate/call/call.js';
-import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authDetailsOf, authReasonOf } from '../../../src/grpc/status.js';
 import type { WalletIdentity } from '../../../src/identity.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
-import { mintToken } from '../../../src/testing/mint-token.js';
-import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
-import {
-  authorization,
-  callKinds,
-  definition,
-  kinds,
-  methodOf,
-  startDemoServer,
-  type DemoServer,
-} from '../../support/demo-server.js';
+import { authorization, callKinds, definition, kinds, methodOf } from '../../support/demo-server.js';
 import { hostileValues } from '../../support/hostile-values.js';
+import { startNode } from '../../support/start-node.js';
+import { bearerToken, now, tokens } from '../../support/tokens.js';
+import { withResolvers } from '../../support/with-resolvers.js';
 
-const { now } = settableClock();
 const { alice, bob } = testWallets;
-const good = authorization(`Bearer ${mintToken({ now })}`);
-
-let server: DemoServer | undefined;
-afterEach(() => server?.close());
-
-async function start(options: WalletAuthOptions = {}, ...more: ServerInterceptor[]): Promise<DemoServer> {
-  server = await startDemoServer(walletAuth({ now, ...options }), ...more);
-  return server;
-}
+const good = authorization(tokens.good);
 
 describe('the answer to a refused caller', () => {
   it('has the status, the fixed message and the details of PROTOCOL.md section 5', async () => {
-    const { client } = await start();
-    const old = mintToken({ now, refusedFor: 'TOKEN_EXPIRED' });
-    const { error } = await callKinds.unary(client(), authorization(`Bearer ${old}`));
+    const { client } = await startNode();
+    const { error } = await callKinds.unary(client(), authorization(tokens.expired));
     expect(error).toMatchObject({ code: 16, details: 'token expired' });
     expect(authDetailsOf(error)).toEqual({
       reason: 'TOKEN_EXPIRED',
@@ -58,11 +40,10 @@ describe('the answer to a refused caller', () => {
   });
 
   it('carries nothing of the token and no cause', async () => {
-    const { client } = await start();
-    const token = mintToken({ now, refusedFor: 'WALLET_MISMATCH' });
-    const { error } = await callKinds.unary(client(), authorization(`Bearer ${token}`));
+    const { client } = await startNode();
+    const { error } = await callKinds.unary(client(), authorization(tokens.wrongWallet));
     const said = error!.message + inspect(error!.metadata.getMap()) + error!.metadata.get('grpc-status-details-bin');
-    for (const secret of [token.slice(0, 40), alice.address.slice(2), bob.address.slice(2)]) {
+    for (const secret of [tokens.wrongWallet.slice(7, 47), alice.address.slice(2), bob.address.slice(2)]) {
       expect(said.toLowerCase()).not.toContain(secret.toLowerCase());
     }
   });
@@ -71,7 +52,7 @@ describe('the answer to a refused caller', () => {
 describe('authorize', () => {
   it.each(kinds)('decides about a %s after authentication', async (kind) => {
     const seen: [string | undefined, string][] = [];
-    const { client, handlersRun } = await start({
+    const { client, handlersRun } = await startNode({
       authorize(identity, call) {
         seen.push([identity?.wallet, call.method]);
         return false;
@@ -86,7 +67,7 @@ describe('authorize', () => {
 
   it('is not asked about a caller who is refused already', async () => {
     let asked = 0;
-    const { client } = await start({ authorize: () => (asked++, true) });
+    const { client } = await startNode({ authorize: () => (asked++, true) });
     await callKinds.unary(client());
     await callKinds.unary(client(), authorization('Bearer AAAA'));
     expect(asked).toBe(0);
@@ -94,7 +75,7 @@ describe('authorize', () => {
 
   it('sees an anonymous caller on an optional method and nobody on a public one', async () => {
     const seen: unknown[] = [];
-    const { client } = await start({
+    const { client } = await startNode({
       rules: { [methodOf.unary]: 'optional', '*': 'public' },
       authorize: (identity) => (seen.push(identity), true),
     });
@@ -106,7 +87,7 @@ describe('authorize', () => {
   it('knows the address and the metadata of the call, and prints neither', async () => {
     let facts: CallInfo<Metadata> | undefined;
     let address: string | undefined;
-    const { client } = await start({ authorize: (_, call) => ((facts = call), (address = call.address), true) });
+    const { client } = await startNode({ authorize: (_, call) => ((facts = call), (address = call.address), true) });
     const metadata = good.clone();
     metadata.set('tenant', 'blue');
     await callKinds.unary(client(), metadata);
@@ -131,7 +112,7 @@ describe('authorize', () => {
     ],
     ['nothing', (() => undefined) as never, { code: 13, details: 'authentication failed' }],
   ])('that answers %s refuses', async (_, authorize, expected) => {
-    const { client, handlersRun } = await start({ authorize });
+    const { client, handlersRun } = await startNode({ authorize });
     expect((await callKinds.unary(client(), good)).error).toMatchObject(expected);
     expect(handlersRun()).toBe(0);
   });
@@ -140,7 +121,7 @@ describe('authorize', () => {
     'that answers %s ends the call with INTERNAL, at once or later',
     async (_, value) => {
       for (const authorize of [() => value, async () => [value], async () => Promise.reject(value)]) {
-        const { client, handlersRun, close } = await start({ authorize: authorize as never });
+        const { client, handlersRun, close } = await startNode({ authorize: authorize as never });
         const { error } = await callKinds.unary(client(), good);
         expect(error).toMatchObject({ code: 13, details: 'authentication failed' });
         expect(authReasonOf(error)).toBe('INTERNAL');
@@ -151,12 +132,10 @@ describe('authorize', () => {
   );
 
   it('that throws ends the call with INTERNAL and tells only the operator why', async () => {
-    const events: DecisionEvent[] = [];
-    const { client } = await start({
+    const { client, events } = await startNode({
       authorize: () => {
         throw new Error('password of the database');
       },
-      onDecision: (event) => events.push(event),
     });
     const { error } = await callKinds.unary(client(), good);
     expect(error!.message + inspect(error!.metadata)).not.toContain('password');
@@ -164,7 +143,7 @@ describe('authorize', () => {
   });
 
   it('that throws an AuthError refuses with its reason', async () => {
-    const { client } = await start({
+    const { client } = await startNode({
       authorize: () => {
         throw new AuthError('AUTH_UNAVAILABLE');
       },
@@ -174,7 +153,7 @@ describe('authorize', () => {
 
   it('with a message that no header can carry still ends the call', async () => {
     const message = `${'x'.repeat(1023)}\ud83d\ude00\ud800 \n\0`;
-    const { client } = await start({
+    const { client } = await startNode({
       authorize: () => new AuthError('ACCESS_DENIED', { message, info: { '\ud800': '\ud800' } }),
     });
     const { error } = await callKinds.unary(client(), good);
@@ -183,12 +162,14 @@ describe('authorize', () => {
   });
 
   it('with info of the wrong type ends the call with INTERNAL', async () => {
-    const { client } = await start({ authorize: () => new AuthError('ACCESS_DENIED', { info: { n: 1 as never } }) });
+    const { client } = await startNode({
+      authorize: () => new AuthError('ACCESS_DENIED', { info: { n: 1 as never } }),
+    });
     expect((await callKinds.unary(client(), good)).error?.code).toBe(13);
   });
 
   it.each(kinds)('that never answers a %s ends it with AUTH_UNAVAILABLE when its time is up', async (kind) => {
-    const { client, handlersRun } = await start({
+    const { client, handlersRun } = await startNode({
       authorize: () => new Promise(() => undefined),
       authorizeTimeoutMs: 5,
     });
@@ -200,7 +181,7 @@ describe('authorize', () => {
 
   it('that answers after the caller has gone starts no handler', async () => {
     const asked = withResolvers<() => void>();
-    const { client, handlersRun } = await start({
+    const { client, handlersRun } = await startNode({
       authorize: (_, call) =>
         call.method === methodOf.unary || new Promise((resolve) => asked.resolve(() => resolve(true))),
     });
@@ -217,19 +198,9 @@ describe('authorize', () => {
   });
 });
 
-function withResolvers<T>() {
-  let resolve!: (value: T) => void;
-  const promise = new Promise<T>((done) => (resolve = done));
-  return { promise, resolve };
-}
-
 describe('onDecision', () => {
   it('is told every decision in bounded words', async () => {
-    const events: DecisionEvent[] = [];
-    const { client } = await start({
-      rules: { [methodOf['server stream']]: 'public' },
-      onDecision: (event) => events.push(event),
-    });
+    const { client, events } = await startNode({ rules: { [methodOf['server stream']]: 'public' } });
     await callKinds.unary(client(), good);
     await callKinds.unary(client());
     await callKinds['server stream'](client());
@@ -271,7 +242,7 @@ describe('onDecision', () => {
     ],
     ['tries to change the decision', (event) => Object.assign(event, { decision: 'admitted' })],
   ])('that %s changes nothing', async (_, onDecision) => {
-    const { client } = await start({ onDecision });
+    const { client } = await startNode({ onDecision });
     expect((await callKinds.unary(client(), good)).wallets).toEqual([alice.address]);
     expect(authReasonOf((await callKinds.unary(client())).error)).toBe('MISSING_CREDENTIALS');
   });
@@ -288,17 +259,17 @@ describe('the identity', () => {
           next(listener.build());
         },
       });
-    const { client } = await start({}, cloning);
+    const { client } = await startNode({ after: [cloning] });
     expect(new Set((await callKinds[kind](client(), good)).wallets)).toEqual(new Set([alice.address]));
   });
 
   it("is each caller's own among many calls at once", async () => {
-    const { client } = await start();
+    const { client } = await startNode();
     const shared = client();
     const wallets = Object.values(testWallets);
     const calls = Array.from({ length: 60 }, (_, i) => {
       const wallet = wallets[i % 3]!;
-      const metadata = authorization(`Bearer ${mintToken({ now, wallet })}`);
+      const metadata = authorization(bearerToken({ wallet }));
       return callKinds[kinds[i % 4]!](shared, metadata).then(({ wallets: got }) => [wallet.address, ...new Set(got)]);
     });
     for (const [expected, ...got] of await Promise.all(calls)) expect(got).toEqual([expected]);
@@ -309,7 +280,7 @@ describe('the identity', () => {
     shared.set('region', 'north');
     const sending: ServerInterceptor = (_, call) =>
       new ServerInterceptingCall(call, { sendMetadata: (_own, next) => next(shared) });
-    const { client } = await start({ rules: { '*': 'optional' } }, sending);
+    const { client } = await startNode({ rules: { '*': 'optional' }, after: [sending] });
     const first = await callKinds.unary(client(), good);
     const second = await callKinds.unary(client());
     expect(first.metadata?.getMap()).toMatchObject({
@@ -320,7 +291,7 @@ describe('the identity', () => {
   });
 
   it('cannot be sent by a client', async () => {
-    const { client } = await start({ rules: { '*': 'optional' } });
+    const { client } = await startNode({ rules: { '*': 'optional' } });
     const metadata = new Metadata();
     for (const key of ['identity', 'wallet', 'auth-context', 'wallet-identity', 'x-wallet'])
       metadata.set(key, alice.address);
@@ -330,7 +301,7 @@ describe('the identity', () => {
 
 describe('rules', () => {
   it('are closed where none matches and follow the most specific pattern', async () => {
-    const { client } = await start({
+    const { client } = await startNode({
       rules: { '*': 'public', 'walletauth.demo.v1.DemoService/*': 'optional', [methodOf.unary]: 'required' },
     });
     expect(authReasonOf((await callKinds.unary(client())).error)).toBe('MISSING_CREDENTIALS');
@@ -367,8 +338,8 @@ describe('a broken clock', () => {
     ],
     ['shows no time', () => new Date(NaN)],
     ['is none', () => undefined as never],
-  ])('that %s closes the door and keeps the process', async (_, broken) => {
-    const { client, handlersRun } = await start({ now: broken });
+  ])('that %s refuses the call and keeps the process', async (_, broken) => {
+    const { client, handlersRun } = await startNode({ now: broken });
     expect(authReasonOf((await callKinds.unary(client(), good)).error)).toBe('INTERNAL');
     expect(handlersRun()).toBe(0);
   });
@@ -377,7 +348,7 @@ describe('a broken clock', () => {
 describe('what a hook sees of an identity', () => {
   it('is frozen', async () => {
     let seen: WalletIdentity | undefined;
-    const { client } = await start({ authorize: (identity) => ((seen = identity), true) });
+    const { client } = await startNode({ authorize: (identity) => ((seen = identity), true) });
     await callKinds.unary(client(), good);
     expect(Object.isFrozen(seen)).toBe(true);
     expect(seen?.deviceId).toBe(mintIdentity().deviceId);
