@@ -26,7 +26,7 @@ import {
   wallets,
   type GoodToken,
 } from './good-tokens.js';
-import { brokenField, numbers, otherValue, otherWireType, unknownField } from './odd-fields.js';
+import { brokenField, excess, numbers, otherValue, otherWireType, unknownField } from './odd-fields.js';
 import { encode, has, join, replaced, within, type Message, type Path, type Piece } from './wire-model.js';
 
 const same = (path: Path, other: Path) => path.join() === other.join();
@@ -140,6 +140,16 @@ export function wireFaults(kit: FaultKit): Families {
           varintLength: 1 + (random() % (typeof field.value === 'bigint' ? 10 : 5)),
         },
       ]),
+    ),
+
+    'a length, a number or a tag with bits that lax readers cut off': atPlace(
+      'fields',
+      ({ message }, path, random) =>
+        replaced(message, path, (field) => {
+          if (random() % 2 === 0) return [{ ...field, tagExcess: excess(32, random) }];
+          return [{ ...field, varintExcess: excess(typeof field.value === 'bigint' ? 64 : 32, random) }];
+        }),
+      (_, path) => [insideAuthData(path) && !same(path, AUTH_DATA) ? 'MALFORMED_AUTH_DATA' : 'MALFORMED_TOKEN'],
     ),
 
     'a number of more than ten bytes': atPlace(
