@@ -161,13 +161,13 @@ export function wireFaults(kit: FaultKit): Families {
       (_, path) => [insideAuthData(path) && !same(path, AUTH_DATA) ? 'MALFORMED_AUTH_DATA' : 'MALFORMED_TOKEN'],
     ),
 
-    'a token that is long, and good': fc.tuple(good, fc.integer({ min: 0, max: 2_600 })).map(([token, length]) => ({
+    'a token that is long, and good': fc.tuple(good, fc.integer({ min: 0, max: 1_200 })).map(([token, length]) => ({
       authorization: bearer([...token.message, { number: 15, value: new Uint8Array(length) }]),
       expected: [addressOf(token)],
     })),
 
     'groups in groups': fc
-      .tuple(good, fc.integer({ min: 1, max: 1_200 }), fc.boolean())
+      .tuple(good, fc.integer({ min: 1, max: 550 }), fc.boolean())
       .map(([token, depth, closed]) => {
         const content = join([new Uint8Array(depth).fill(0x7b), closed ? new Uint8Array(depth).fill(0x7c) : NOTHING]);
         return {

@@ -145,14 +145,14 @@ describe('the header', () => {
     expect(reasonOf(() => verifier.verify(value))).toBe(reason);
   });
 
-  it('of a size at the limit is judged, above it refused unread', () => {
+  it('of a size at the limit of 2,048 characters is judged, above it refused unread', () => {
     const { token: good } = planToken();
-    const full = base64(concat(good, bytes(15, new Uint8Array(3_072 - good.length - 3))));
-    expect(full).toHaveLength(4_096);
+    const full = base64(concat(good, bytes(15, new Uint8Array(1_536 - good.length - 3))));
+    expect(full).toHaveLength(2_048);
     expect(verifier.verify(`Bearer ${full}`).wallet).toBe(aliceAddress);
     expect(reasonOf(() => verifier.verify(`Bearer ${full}A`))).toBe('TOKEN_TOO_LARGE');
-    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(4_097)}`))).toBe('TOKEN_TOO_LARGE');
-    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(4_096)}`))).toBe('MALFORMED_TOKEN');
+    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(2_049)}`))).toBe('TOKEN_TOO_LARGE');
+    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(2_048)}`))).toBe('MALFORMED_TOKEN');
   });
 
   it('of a size above maxTokenLength is refused', () => {

@@ -31,7 +31,7 @@ const notAFunction = [null, 0, 1, '', 'now', NaN, true, false, {}, [], new Date(
 const LIMITS = {
   maxAgeMs: [1, 366 * DAY_MS, 3_600_000],
   maxFutureSkewMs: [0, DAY_MS, 60_000],
-  maxTokenLength: [1, 65_536, 4_096],
+  maxTokenLength: [1, 65_536, 2_048],
   maxCachedTokens: [0, 10_000_000, 10_000],
   maxCachedDevices: [0, 10_000_000, 10_000],
 } as const;
