@@ -28,8 +28,9 @@ export interface VerifierOptions {
   /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
   maxCachedDevices?: number | undefined;
   /**
-   * Called for every token before the curve is touched, and again for each cached one: `true` refuses with
-   * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: no device is revoked.
+   * Called once per verification, cached token or not, with a device that was proven: `true` refuses with DEVICE_REVOKED.
+   * Must answer at once, from memory; what it throws, and an answer that is no boolean, refuses with INTERNAL. Not called for
+   * a token that is refused for another reason. Default: no device is revoked.
    */
   isRevoked?: ((deviceId: string) => boolean) | undefined;
 }

@@ -406,23 +406,61 @@ describe('the claimed address', () => {
 });
 
 describe('isRevoked', () => {
-  it('is called once per call for the claimed device, before the curve', () => {
-    const called: string[] = [];
-    const { verify, calls } = bench({ isRevoked: (deviceId) => called.push(deviceId) > 1_000 });
+  /** A verifier whose `isRevoked` notes for which device it is called, and what the curve had done by then. */
+  function observed(answer: () => boolean) {
+    const called: { deviceId: string; verify: number; recover: number }[] = [];
+    const made = bench({
+      isRevoked: (deviceId) => {
+        called.push({ deviceId, ...made.calls });
+        return answer();
+      },
+    });
+    return { ...made, called };
+  }
+
+  it('is called once per verification, for the proven device, after both signatures were found good', () => {
+    const { verify, calls, called } = observed(() => false);
     const { deviceId } = verify();
-    expect(called).toEqual([deviceId]);
-    expect(reasonOf(() => verify({ claims: bobAddress }))).toBe('WALLET_MISMATCH');
-    expect(called[1]).toBe(`${bobAddress}/${deviceId.split('/')[1]}`);
+    expect(called).toEqual([{ deviceId, verify: 1, recover: 1 }]);
+    verify({ createdNs: NOW_NS + 1n });
+    expect(called[1]).toEqual({ deviceId, verify: 2, recover: 1 });
+    verify();
+    expect(called[2]).toEqual({ deviceId, verify: 2, recover: 1 });
+    expect(called).toHaveLength(3);
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
-  it('refuses with DEVICE_REVOKED, reports the device to the operator, and touches no curve', () => {
+  it('refuses with DEVICE_REVOKED, reports the device to the operator, after both signatures', () => {
     const { verify, calls } = bench({ isRevoked: () => true });
     const error = refusalOf(() => verify());
     expect(error.reason).toBe('DEVICE_REVOKED');
     expect(error.cause).toEqual({ deviceId: expect.stringContaining(`${aliceAddress}/`) as string });
-    expect(calls).toEqual({ verify: 0, recover: 0 });
+    expect(calls).toEqual({ verify: 1, recover: 1 });
   });
+
+  // before, any caller could ask whether a device is revoked with a token that it had not signed
+  const unproven = [
+    ['INVALID_AUTH_DATA_SIGNATURE', { authSignature: planToken({ device: someKey(2) }).authSignature }],
+    ['INVALID_WALLET_SIGNATURE', { walletSignature: { field: 1, bytes: new Uint8Array(64), recovery: 0 } }],
+    ['WALLET_MISMATCH', { walletSignature: planToken({ wallet: bob }).walletSignature }],
+    ['WALLET_MISMATCH', { claims: bobAddress }],
+    ['TOKEN_EXPIRED', { createdNs: NOW_NS - 2n * HOUR_NS }],
+  ] as const;
+  const answers = [
+    ['true', () => true],
+    ['no boolean', () => undefined as unknown as boolean],
+    ['an error', thrower(new Error('down'))],
+  ] as const;
+  it.each(
+    unproven.flatMap(([reason, changes]) => answers.map(([name, answer]) => [reason, name, changes, answer] as const)),
+  )(
+    'is not called for a caller that did not prove the device: %s, whether it would answer %s',
+    (reason, _, changes, answer) => {
+      const { verify, called } = observed(answer);
+      expect(reasonOf(() => verify(changes))).toBe(reason);
+      expect(called).toEqual([]);
+    },
+  );
 
   it('is called again for a cached token and for a cached device', () => {
     const revoked = new Set<string>();
@@ -430,12 +468,19 @@ describe('isRevoked', () => {
     const { deviceId } = verify();
     revoked.add(deviceId);
     expect(reasonOf(() => verify())).toBe('DEVICE_REVOKED');
-    expect(reasonOf(() => verify({ createdNs: NOW_NS + 1n }))).toBe('DEVICE_REVOKED');
     expect(calls).toEqual({ verify: 1, recover: 1 });
+    expect(reasonOf(() => verify({ createdNs: NOW_NS + 1n }))).toBe('DEVICE_REVOKED');
+    expect(calls).toEqual({ verify: 2, recover: 1 });
     revoked.clear();
     expect(verify().deviceId).toBe(deviceId);
+    expect(calls).toEqual({ verify: 2, recover: 1 });
+    expect(verifier.cachedTokens).toBe(2);
+  });
+
+  it('a revoked device that sends its token again and again costs the curve once', () => {
+    const { verify, calls } = bench({ isRevoked: () => true });
+    for (let i = 0; i < 5; i++) expect(reasonOf(() => verify())).toBe('DEVICE_REVOKED');
     expect(calls).toEqual({ verify: 1, recover: 1 });
-    expect(verifier.cachedTokens).toBe(1);
   });
 
   it('may come from an object: nothing but the device is passed', () => {
@@ -458,7 +503,7 @@ describe('isRevoked', () => {
       const error = refusalOf(() => verify());
       expect(error.reason).toBe('INTERNAL');
       expect(error.cause).toEqual(new TypeError('isRevoked must return a boolean'));
-      expect(calls).toEqual({ verify: 0, recover: 0 });
+      expect(calls).toEqual({ verify: 1, recover: 1 });
     },
   );
 
