@@ -30,7 +30,7 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const settings = verifierSettings(options);
-  const tokens = createCache<CheckedToken>(settings.maxCachedTokens);
+  const tokens = createCache<CheckedToken>(settings.maxCachedTokens, settings.maxCachedTokenBytes);
   const devices = createCache<CertifiedDevice>(settings.maxCachedDevices);
 
   function check(token: string, beforeCurve?: () => void): WalletIdentity {

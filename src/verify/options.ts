@@ -23,9 +23,16 @@ export interface VerifierOptions {
   statement?: IdentityStatement | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
-  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 10 MB when full. */
+  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 9 MB when full. */
   maxCachedTokens?: number | undefined;
-  /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
+  /**
+   * How much memory the cached tokens may take, in bytes: 512 for each and one for each character of its text, an ordinary
+   * token 884. Tokens of callers that pad them leave room for fewer, the ones used longest ago make room, and one that is
+   * larger than all of it is not cached. 1 to 1 000 000 000 000. Default 10 240 000 (10 MB), or 1 024 for each of
+   * `maxCachedTokens` if that is more.
+   */
+  maxCachedTokenBytes?: number | undefined;
+  /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 6 MB when full. */
   maxCachedDevices?: number | undefined;
   /**
    * Called once per verification, cached token or not, with a device that was proven: `true` refuses with DEVICE_REVOKED.
@@ -45,6 +52,7 @@ export interface VerifierSettings {
   readonly statement: IdentityStatement;
   readonly curve: Curve;
   readonly maxCachedTokens: number;
+  readonly maxCachedTokenBytes: number;
   readonly maxCachedDevices: number;
   readonly isRevoked: ((deviceId: string) => boolean) | undefined;
 }
@@ -58,6 +66,7 @@ export const verifierOptionNames = [
   'statement',
   'curve',
   'maxCachedTokens',
+  'maxCachedTokenBytes',
   'maxCachedDevices',
   'isRevoked',
 ] as const satisfies readonly (keyof VerifierOptions)[];
@@ -68,6 +77,8 @@ export const verifierOptionNames = [
  */
 export function verifierSettings(options: VerifierOptions = {}): VerifierSettings {
   knownOptions(options, verifierOptionNames);
+  const maxCachedTokens = integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000);
+  const tokenBytes = Math.max(10_240_000, 1_024 * maxCachedTokens);
   const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, statement, curve, isRevoked } = options;
   return Object.freeze({
     maxAgeMs: integer('maxAgeMs', maxAgeMs, 3_600_000, 1, 366 * DAY_MS),
@@ -76,7 +87,8 @@ export function verifierSettings(options: VerifierOptions = {}): VerifierSetting
     nowMs: clock(optionalFunction('now', now)),
     statement: statement === undefined ? xmtpStatement : validateStatement(statement),
     curve: curve === undefined ? nobleCurve : checkedCurve(curve),
-    maxCachedTokens: integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000),
+    maxCachedTokens,
+    maxCachedTokenBytes: integer('maxCachedTokenBytes', options.maxCachedTokenBytes, tokenBytes, 1, 1_000_000_000_000),
     maxCachedDevices: integer('maxCachedDevices', options.maxCachedDevices, 10_000, 0, 10_000_000),
     isRevoked: optionalFunction('isRevoked', isRevoked),
   });

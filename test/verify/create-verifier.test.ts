@@ -657,6 +657,61 @@ describe('the cache of tokens', () => {
     expect(verifier.cachedTokens).toBe(0);
   });
 
+  it('is bounded by bytes too: padded tokens evict the token used longest ago', () => {
+    const { verifier, calls } = bench({ maxCachedTokenBytes: 10_000 });
+    const { token } = planToken();
+    // unknown fields are ignored, so the same token has as many texts as anybody wants
+    const padded = (n: number) =>
+      `Bearer ${base64(concat(token, bytes(15, new Uint8Array(1_536 - token.length - 3).fill(n))))}`;
+    expect(padded(1)).toHaveLength('Bearer '.length + 2_048);
+    for (let n = 0; n < 9; n++) verifier.verify(padded(n));
+    expect(verifier.cachedTokens).toBe(3); // of 2,048 + 512 bytes each
+    expect(calls.verify).toBe(9);
+    for (const n of [6, 7, 8]) verifier.verify(padded(n));
+    expect(calls.verify).toBe(9);
+    verifier.verify(padded(5));
+    expect(calls.verify).toBe(10);
+  });
+
+  it('has room for 10,000 ordinary tokens by default, and for 4,000 of the longest', { timeout: 30_000 }, () => {
+    const { identityKeyField, authSignatureField } = planToken();
+    const { verifier } = bench({ maxCachedDevices: 1 }, { verify: () => true, recover: someKeyOfAlice });
+    const verify = (n: number, padding: Uint8Array) => {
+      const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
+      verifier.verify(`Bearer ${base64(concat(identityKeyField, authDataField, authSignatureField, padding))}`);
+    };
+    for (let n = 0; n < 10_001; n++) verify(n, bytes(15, new Uint8Array(80)));
+    expect(verifier.cachedTokens).toBe(10_000); // of 372 to 500 characters
+    const most = bytes(15, new Uint8Array(1_536 - planToken().token.length - 3));
+    for (let n = 0; n < 10_000; n++) verify(n, most);
+    expect(verifier.cachedTokens).toBe(4_000);
+  });
+
+  it('holds no more than its bytes, measured', { timeout: 30_000 }, () => {
+    const collect = garbageCollector();
+    const { identityKeyField, authSignatureField } = planToken();
+    const maxCachedTokenBytes = 4_000_000;
+    const { verifier } = bench(
+      { maxCachedDevices: 1, maxCachedTokenBytes },
+      { verify: () => true, recover: someKeyOfAlice },
+    );
+    const verify = (n: number, length: number) => {
+      const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
+      const padding = bytes(15, new Uint8Array(length));
+      verifier.verify(`Bearer ${base64(concat(identityKeyField, authDataField, authSignatureField, padding))}`);
+    };
+    for (let n = 0; n < 50; n++) verify(n, 1);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (const length of [1_200, 1, 300]) {
+      for (let n = 0; n < 6_000; n++) verify(n, length);
+      collect();
+      const used = process.memoryUsage().heapUsed - before;
+      expect(used).toBeLessThan(1.1 * maxCachedTokenBytes);
+      expect(used).toBeGreaterThan(0.6 * maxCachedTokenBytes);
+    }
+  });
+
   it('is not shared between verifiers', () => {
     const one = bench();
     const other = bench();
