@@ -1,11 +1,12 @@
 import { refusal, untraced } from '../errors.js';
 import { decodeBase64 } from './base64.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
-import { bytesOf, uint64Of, wireFields } from './wire-fields.js';
+import { WireReader } from './wire-reader.js';
 
 // The numbers below are those of proto/. They are read off the wire by hand, because the generated descriptors would be
 // half of what a browser loads; a test compares them with the generated types. As in every protobuf parser, unknown fields
-// are ignored, the last copy of a scalar counts and copies of a message are merged.
+// are ignored, the last copy of a scalar counts and copies of a message are merged. Where parsers differ, as about lengths
+// of more than 32 bits, the token is refused.
 
 /**
  * Reads the fields of a token and judges none of them.
@@ -45,7 +46,7 @@ export function decodeAuthData(bytes: Uint8Array): AuthDataFields {
  */
 export function decodeIdentityKey(bytes: Uint8Array): IdentityKeyFields {
   try {
-    return readIdentityKey(bytes);
+    return readIdentityKey(new WireReader(bytes), NO_KEY);
   } catch (cause) {
     throw refusal('INVALID_IDENTITY_KEY', { cause });
   }
@@ -58,62 +59,70 @@ const NO_SIGNATURE: SignatureFields = { kind: undefined, bytes: EMPTY, recovery:
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function readToken(message: Uint8Array): TokenFields {
+  const reader = new WireReader(message);
   let identityKey: IdentityKeyFields | undefined;
   let authDataBytes: Uint8Array = EMPTY;
   let authDataSignature: SignatureFields | undefined;
-  for (const field of wireFields(message)) {
-    if (field.number === 1) identityKey = readIdentityKey(bytesOf(field), identityKey);
-    else if (field.number === 2) authDataBytes = bytesOf(field);
-    else if (field.number === 3) authDataSignature = readSignature(bytesOf(field), authDataSignature);
+  while (reader.next()) {
+    if (reader.number === 1) identityKey = reader.message(readIdentityKey, identityKey ?? NO_KEY);
+    else if (reader.number === 2) authDataBytes = reader.bytes();
+    else if (reader.number === 3) authDataSignature = reader.message(readSignature, authDataSignature ?? NO_SIGNATURE);
+    else reader.skip();
   }
   return { identityKey, authDataBytes, authDataSignature };
 }
 
 function readAuthData(message: Uint8Array): AuthDataFields {
+  const reader = new WireReader(message);
   let walletAddress = '';
   let createdNs = 0n;
-  for (const field of wireFields(message)) {
-    if (field.number === 1) walletAddress = utf8.decode(bytesOf(field));
-    else if (field.number === 2) createdNs = uint64Of(field);
+  while (reader.next()) {
+    if (reader.number === 1) walletAddress = utf8.decode(reader.bytes());
+    else if (reader.number === 2) createdNs = reader.uint64();
+    else reader.skip();
   }
   return { walletAddress, createdNs };
 }
 
-function readIdentityKey(message: Uint8Array, before = NO_KEY): IdentityKeyFields {
+function readIdentityKey(reader: WireReader, before: IdentityKeyFields): IdentityKeyFields {
   let { timestamp, bytes, signature } = before;
-  for (const field of wireFields(message)) {
-    if (field.number === 1) timestamp = uint64Of(field);
-    else if (field.number === 2) signature = readSignature(bytesOf(field), signature);
-    else if (field.number === 3) bytes = readPoint(bytesOf(field), bytes);
+  while (reader.next()) {
+    if (reader.number === 1) timestamp = reader.uint64();
+    else if (reader.number === 2) signature = reader.message(readSignature, signature ?? NO_SIGNATURE);
+    else if (reader.number === 3) bytes = reader.message(readPoint, bytes ?? EMPTY);
+    else reader.skip();
   }
   return { timestamp, bytes, signature };
 }
 
-function readPoint(message: Uint8Array, before: Uint8Array = EMPTY): Uint8Array {
+function readPoint(reader: WireReader, before: Uint8Array): Uint8Array {
   let bytes = before;
-  for (const field of wireFields(message)) if (field.number === 1) bytes = bytesOf(field);
+  while (reader.next()) {
+    if (reader.number === 1) bytes = reader.bytes();
+    else reader.skip();
+  }
   return bytes;
 }
 
 const KINDS = [undefined, 'ecdsa_compact', 'wallet_ecdsa_compact'] as const;
 
-function readSignature(message: Uint8Array, before = NO_SIGNATURE): SignatureFields {
+function readSignature(reader: WireReader, before: SignatureFields): SignatureFields {
   let signature = before;
-  for (const field of wireFields(message)) {
-    const kind = KINDS[field.number];
-    if (kind === undefined) continue;
+  while (reader.next()) {
+    const kind = KINDS[reader.number];
     // the kinds are a oneof: the last one counts, and takes over nothing from the other
-    const start = kind === signature.kind ? signature : { ...NO_SIGNATURE, kind };
-    signature = readCompact(bytesOf(field), start);
+    if (kind === undefined) reader.skip();
+    else signature = reader.message(readCompact, kind === signature.kind ? signature : { ...NO_SIGNATURE, kind });
   }
   return signature;
 }
 
-function readCompact(message: Uint8Array, before: SignatureFields): SignatureFields {
+function readCompact(reader: WireReader, before: SignatureFields): SignatureFields {
   let { bytes, recovery } = before;
-  for (const field of wireFields(message)) {
-    if (field.number === 1) bytes = bytesOf(field);
-    else if (field.number === 2) recovery = Number(BigInt.asUintN(32, uint64Of(field)));
+  while (reader.next()) {
+    if (reader.number === 1) bytes = reader.bytes();
+    else if (reader.number === 2) recovery = reader.uint32();
+    else reader.skip();
   }
   return { kind: before.kind, bytes, recovery };
 }

@@ -1,4 +1,4 @@
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { WireReader } from './wire-reader.js';
 
 /** One field of a message as it stands on the wire. */
 export interface WireField {
@@ -8,23 +8,21 @@ export interface WireField {
 }
 
 /**
- * Splits a message into its fields, in order, repeats and unknown ones included.
+ * Splits a message into its fields, in order, repeats and unknown ones included. For messages that are short or trusted;
+ * tokens are read without a list.
  * @throws Error if the bytes are no message: a broken tag, varint or group, or a field that ends beyond the message.
  */
 export function wireFields(message: Uint8Array): WireField[] {
-  const reader = new BinaryReader(message);
+  const reader = new WireReader(message);
   const fields: WireField[] = [];
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag();
-    fields.push({ number, value: readValue(reader, number, wireType) });
-  }
+  while (reader.next()) fields.push({ number: reader.number, value: readValue(reader) });
   return fields;
 }
 
-function readValue(reader: BinaryReader, number: number, wireType: WireType): bigint | Uint8Array | undefined {
-  if (wireType === WireType.Varint) return BigInt(reader.uint64());
-  if (wireType === WireType.LengthDelimited) return reader.bytes();
-  reader.skip(wireType, number);
+function readValue(reader: WireReader): bigint | Uint8Array | undefined {
+  if (reader.wireType === 0) return reader.uint64();
+  if (reader.wireType === 2) return reader.bytes();
+  reader.skip();
   return undefined;
 }
 

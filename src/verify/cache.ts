@@ -8,8 +8,41 @@ export interface Cache<V extends object> {
   delete(key: string): void;
 }
 
-/** Makes a cache of at most `max` entries; with 0 it caches nothing. */
-export function createCache<V extends object>(max: number): Cache<V> {
-  if (max === 0) return { size: 0, get: () => undefined, set: () => undefined, delete: () => undefined };
-  return new LRUCache<string, V>({ max });
+/** What an entry is counted with beside its key, in bytes: measured, a cached token takes 508 and its text. */
+const ENTRY_BYTES = 512;
+
+/**
+ * Makes a cache of at most `maxEntries` entries; with 0 it caches nothing.
+ * @param maxBytes bound of all entries together: the characters of their keys and 512 bytes each. An entry larger than
+ *   that is not stored.
+ */
+export function createCache<V extends object>(maxEntries: number, maxBytes = Infinity): Cache<V> {
+  if (maxEntries === 0) return { size: 0, get: () => undefined, set: () => undefined, delete: () => undefined };
+  let bytes = 0;
+  // not by lru-cache's own sizes: they take memory for each entry
+  const entries = new LRUCache<string, V>({
+    max: maxEntries,
+    dispose: (_, key) => {
+      bytes -= bytesOf(key);
+    },
+  });
+  return {
+    get size() {
+      return entries.size;
+    },
+    get: (key) => entries.get(key),
+    set(key, value) {
+      entries.delete(key);
+      const added = bytesOf(key);
+      if (added > maxBytes) return;
+      while (bytes + added > maxBytes) entries.pop();
+      entries.set(key, value);
+      bytes += added;
+    },
+    delete: (key) => void entries.delete(key),
+  };
+}
+
+function bytesOf(key: string): number {
+  return ENTRY_BYTES + key.length;
 }

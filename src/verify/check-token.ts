@@ -48,9 +48,6 @@ export function checkToken(
   const window = timeWindow(createdNs, settings);
   checkTimeWindow(window, nowMs, settings);
 
-  const deviceId = claimed === known?.wallet ? known.deviceId : deviceIdOf(claimed, parts.identityKey);
-  checkRevocation(deviceId, settings);
-
   beforeCurve?.();
   const digest = keccak256(parts.authDataBytes);
   const signed: unknown = settings.curve.verify(parts.authDataSignature, digest, parts.identityKey);
@@ -60,6 +57,7 @@ export function checkToken(
   const wallet = known?.wallet ?? certifyingWallet(parts, settings.statement, settings.curve);
   if (wallet !== claimed) throw refusal('WALLET_MISMATCH', { cause: { claimed, recovered: wallet } });
 
+  const deviceId = known?.deviceId ?? deviceIdOf(wallet, parts.identityKey);
   if (!known) devices.set(certificate, { wallet, deviceId });
   const identity = walletIdentity({
     wallet,
@@ -71,7 +69,10 @@ export function checkToken(
   return { identity, window };
 }
 
-/** @throws AuthError DEVICE_REVOKED */
+/**
+ * Step 9: after the signatures, because only a caller that proved the device may learn that it is revoked.
+ * @throws AuthError DEVICE_REVOKED
+ */
 export function checkRevocation(deviceId: string, { isRevoked }: Pick<VerifierSettings, 'isRevoked'>): void {
   if (isRevoked === undefined) return;
   const revoked: unknown = isRevoked(deviceId);

@@ -36,10 +36,17 @@ export interface Verifier {
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
   const settings = verifierSettings(options);
-  const tokens = createCache<CheckedToken>(settings.maxCachedTokens);
+  const tokens = createCache<CheckedToken>(settings.maxCachedTokens, settings.maxCachedTokenBytes);
   const devices = createCache<CertifiedDevice>(settings.maxCachedDevices);
 
   function check(token: string, beforeCurve?: () => void): WalletIdentity {
+    const identity = provenIdentity(token, beforeCurve);
+    checkRevocation(identity.deviceId, settings);
+    return identity;
+  }
+
+  /** A token is cached although its device may be revoked, or the device could spend the curve at each of its calls. */
+  function provenIdentity(token: string, beforeCurve?: () => void): WalletIdentity {
     const nowMs = settings.nowMs();
     const cached = tokens.get(token);
     if (cached === undefined) {
@@ -49,7 +56,6 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     }
     if (nowMs > cached.window.notAfterMs) tokens.delete(token);
     checkTimeWindow(cached.window, nowMs, settings);
-    checkRevocation(cached.identity.deviceId, settings);
     return cached.identity;
   }
 

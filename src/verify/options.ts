@@ -11,7 +11,11 @@ export interface VerifierOptions {
   maxAgeMs?: number | undefined;
   /** How far in the future a token may have been made, in milliseconds. 0 (strict) to 86 400 000 (a day). Default 60 000 (one minute). */
   maxFutureSkewMs?: number | undefined;
-  /** Longest token accepted, in characters of base64, looked at before anything is decoded. 1 to 65 536. Default 4 096. */
+  /**
+   * Longest token accepted, in characters of base64, looked at before anything is decoded. 1 to 65 536. Default 2 048; real
+   * tokens have 372, with additions below 700. It bounds what refusing a malformed token costs: at 2 048 less than
+   * accepting a new token of a cached device with the fastest curve.
+   */
   maxTokenLength?: number | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
@@ -19,13 +23,21 @@ export interface VerifierOptions {
   statement?: IdentityStatement | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
-  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 10 MB when full. */
+  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 9 MB when full. */
   maxCachedTokens?: number | undefined;
-  /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 10 MB when full. */
+  /**
+   * How much memory the cached tokens may take, in bytes: 512 for each and one for each character of its text, an ordinary
+   * token 884. Tokens of callers that pad them leave room for fewer, the ones used longest ago make room, and one that is
+   * larger than all of it is not cached. 1 to 1 000 000 000 000. Default 10 240 000 (10 MB), or 1 024 for each of
+   * `maxCachedTokens` if that is more.
+   */
+  maxCachedTokenBytes?: number | undefined;
+  /** How many certified identity keys to cache, so that a refreshed token costs one signature check. 0 caches none. Default 10 000, about 6 MB when full. */
   maxCachedDevices?: number | undefined;
   /**
-   * Called for every token before the curve is touched, and again for each cached one: `true` refuses with
-   * DEVICE_REVOKED. Must answer from memory. The device is what the token claims, not yet proven. Default: no device is revoked.
+   * Called once per verification, cached token or not, with a device that was proven: `true` refuses with DEVICE_REVOKED.
+   * Must answer at once, from memory; what it throws, and an answer that is no boolean, refuses with INTERNAL. Not called for
+   * a token that is refused for another reason. Default: no device is revoked.
    */
   isRevoked?: ((deviceId: string) => boolean) | undefined;
 }
@@ -40,6 +52,7 @@ export interface VerifierSettings {
   readonly statement: IdentityStatement;
   readonly curve: Curve;
   readonly maxCachedTokens: number;
+  readonly maxCachedTokenBytes: number;
   readonly maxCachedDevices: number;
   readonly isRevoked: ((deviceId: string) => boolean) | undefined;
 }
@@ -53,6 +66,7 @@ export const verifierOptionNames = [
   'statement',
   'curve',
   'maxCachedTokens',
+  'maxCachedTokenBytes',
   'maxCachedDevices',
   'isRevoked',
 ] as const satisfies readonly (keyof VerifierOptions)[];
@@ -63,15 +77,18 @@ export const verifierOptionNames = [
  */
 export function verifierSettings(options: VerifierOptions = {}): VerifierSettings {
   knownOptions(options, verifierOptionNames);
+  const maxCachedTokens = integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000);
+  const tokenBytes = Math.max(10_240_000, 1_024 * maxCachedTokens);
   const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, statement, curve, isRevoked } = options;
   return Object.freeze({
     maxAgeMs: integer('maxAgeMs', maxAgeMs, 3_600_000, 1, 366 * DAY_MS),
     maxFutureSkewMs: integer('maxFutureSkewMs', maxFutureSkewMs, 60_000, 0, DAY_MS),
-    maxTokenLength: integer('maxTokenLength', maxTokenLength, 4_096, 1, 65_536),
+    maxTokenLength: integer('maxTokenLength', maxTokenLength, 2_048, 1, 65_536),
     nowMs: clock(optionalFunction('now', now)),
     statement: statement === undefined ? xmtpStatement : validateStatement(statement),
     curve: curve === undefined ? nobleCurve : checkedCurve(curve),
-    maxCachedTokens: integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000),
+    maxCachedTokens,
+    maxCachedTokenBytes: integer('maxCachedTokenBytes', options.maxCachedTokenBytes, tokenBytes, 1, 1_000_000_000_000),
     maxCachedDevices: integer('maxCachedDevices', options.maxCachedDevices, 10_000, 0, 10_000_000),
     isRevoked: optionalFunction('isRevoked', isRevoked),
   });

@@ -43,10 +43,17 @@ export function unknownField(random: () => number): Piece {
   }
 }
 
+/** A number that is 0 in its low `bits`, and in which a varint of ten bytes has room for the rest. */
+export function excess(bits: 32 | 64, random: () => number): bigint {
+  if (bits === 64) return BigInt(1 + (random() % 63)) << 64n;
+  const one = 1n << BigInt(32 + (random() % 38)); // 2^32 to 2^69
+  return random() % 2 === 0 ? one : one + (BigInt(random() % 2 ** 28) << 32n);
+}
+
 /** Bytes that no parser may read over, wherever in a message they stand. */
 export function brokenField(random: () => number): Uint8Array {
   const number = 4 + (random() % 20);
-  switch (random() % 7) {
+  switch (random() % 8) {
     case 0:
       return Uint8Array.of(random() % 8, 0, 0, 0, 0, 0, 0, 0, 0); // field number 0
     case 1:
@@ -59,6 +66,8 @@ export function brokenField(random: () => number): Uint8Array {
       return join([rawField(number, 3), rawField(number + 1, 4)]); // a group that ends as another one
     case 5:
       return rawField(number, 2, varint(5_000 + (random() % 2 ** 31))); // longer than everything
+    case 6:
+      return rawField(number, 2, join([varint(3n + excess(32, random)), new Uint8Array(3)])); // 2^32 + 3 bytes and more
     default:
       return rawField(number, 0, new Uint8Array(11).fill(0xff)); // a number without an end
   }

@@ -47,7 +47,8 @@ function walk(bytes: Uint8Array, start: number, shape: Shape, group: number | un
   let at = start;
   while (at < bytes.length) {
     const tag = readVarint(bytes, at);
-    const number = Number(BigInt.asUintN(32, tag.value) >> 3n);
+    if (tag.value >= 2n ** 32n) throw new Error('a tag above 32 bits');
+    const number = Number(tag.value >> 3n);
     const wireType = Number(tag.value & 7n);
     if (number === 0) throw new Error('field 0');
     if (wireType === 4 && number === group) return tag.end;
@@ -68,8 +69,9 @@ function skip(bytes: Uint8Array, at: number, number: number, wireType: number, s
   if (wireType === 3) return walk(bytes, at, {}, number);
   if (wireType !== 2) throw new Error('no such wire type');
   const length = readVarint(bytes, at);
-  const end = length.end + Number(BigInt.asUintN(32, length.value));
-  if (end > bytes.length) throw new Error('beyond the end');
+  // the generated code keeps 32 bits of a length: it would read 2^32 + n as n
+  if (length.value > bytes.length - length.end) throw new Error('beyond the end');
+  const end = length.end + Number(length.value);
   if (shape) walk(bytes.subarray(length.end, end), 0, shape, undefined);
   return end;
 }
@@ -80,6 +82,8 @@ function readVarint(bytes: Uint8Array, start: number): { readonly value: bigint;
     const byte = bytes[start + i];
     if (byte === undefined) break;
     value |= BigInt(byte & 127) << BigInt(7 * i);
+    // the generated code keeps 64 bits
+    if (value >= 2n ** 64n) throw new Error('a number above 64 bits');
     if (byte < 128) return { value, end: start + i + 1 };
   }
   throw new Error('a number without an end');

@@ -128,7 +128,7 @@ export function textFaults(kit: FaultKit): Families {
 
     'a token that is too long': header(
       fc
-        .integer({ min: 4_097, max: 9_000 })
+        .integer({ min: 2_049, max: 9_000 })
         .map((length) => (text: string) => `Bearer ${text.replaceAll('=', '').padEnd(length, 'A')}`),
       'TOKEN_TOO_LARGE',
     ),

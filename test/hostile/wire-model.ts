@@ -11,6 +11,9 @@ export interface Field {
   /** How many bytes the tag, and the length or the value, have; the fewest if left out. */
   readonly tagLength?: number;
   readonly varintLength?: number;
+  /** Added to the tag, and to the length or the value: bits that are too many, which lax readers cut off. */
+  readonly tagExcess?: bigint;
+  readonly varintExcess?: bigint;
 }
 
 /** Where a field is: the numbers of the fields around it and its own. */
@@ -25,14 +28,15 @@ export function encode(message: Message): Uint8Array {
   return join(message.map((piece) => (isField(piece) ? encodeField(piece) : piece)));
 }
 
-function encodeField({ number, value, tagLength, varintLength }: Field): Uint8Array {
-  if (typeof value === 'bigint') return join([padded(number, 0, tagLength), varint(value, varintLength)]);
+function encodeField(field: Field): Uint8Array {
+  const { value, varintLength, varintExcess = 0n } = field;
+  if (typeof value === 'bigint') return join([tagOf(field, 0), varint(value + varintExcess, varintLength)]);
   const content = isMessage(value) ? encode(value) : value;
-  return join([padded(number, 2, tagLength), varint(content.length, varintLength), content]);
+  return join([tagOf(field, 2), varint(BigInt(content.length) + varintExcess, varintLength), content]);
 }
 
-function padded(number: number, wireType: number, length = 0): Uint8Array {
-  return varint((BigInt(number) << 3n) | BigInt(wireType), length);
+function tagOf({ number, tagLength, tagExcess = 0n }: Field, wireType: number): Uint8Array {
+  return varint(((BigInt(number) << 3n) | BigInt(wireType)) + tagExcess, tagLength);
 }
 
 /** Bytes one after the other. */

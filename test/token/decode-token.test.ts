@@ -156,9 +156,11 @@ describe('decodeToken follows protobuf:', () => {
     expect(decode(concat(sized(1, key), sized(2, plan.authData), plan.authSignatureField))).toEqual(good);
   });
 
-  it('of a varint beyond 64 bits the low 64 count, and of a uint32 the low 32', () => {
+  it('of a uint32 the low 32 bits count; a varint beyond 64 bits is refused, because Go refuses it and others cut it', () => {
     const tenBytes = (first: number, last: number) => Uint8Array.of(first, ...Array<number>(8).fill(0x80), last);
-    expect(decode(bytes(1, concat(tag(1, 0), tenBytes(0x85, 0x7e)))).identityKey?.timestamp).toBe(5n);
+    const timestamp = (last: number) => bytes(1, concat(tag(1, 0), tenBytes(0x85, last)));
+    expect(decode(timestamp(0x01)).identityKey?.timestamp).toBe(2n ** 63n + 5n);
+    for (const last of [0x02, 0x7e, 0x7f]) expect(reasonOf(() => decode(timestamp(last)))).toBe('MALFORMED_TOKEN');
     const recovery = signatureField(3, { ...signature(1), recovery: 2n ** 32n + 1n });
     expect(decode(recovery).authDataSignature?.recovery).toBe(1);
   });

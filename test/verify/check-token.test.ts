@@ -27,7 +27,7 @@ interface Fault {
   /** The place that is broken. Two faults can be told apart only if neither place is inside the other. */
   readonly place: string;
   /** The step of PROTOCOL.md section 4. */
-  readonly step: 2 | 3 | 4 | 5 | 6 | 7 | 8;
+  readonly step: 2 | 3 | 4 | 5 | 7 | 8 | 9;
   readonly changes?: Partial<TokenPlan>;
   /** Faults of the auth data are put together before it is signed. */
   readonly authData?: { claims?: string; createdNs?: bigint; end?: Uint8Array };
@@ -142,7 +142,6 @@ const faults: readonly Fault[] = [
     place: 'authData.createdNs',
     authData: { createdNs: nowNs - 24n * 3_600_000n * NS_PER_MS },
   },
-  { step: 6, reason: 'DEVICE_REVOKED', what: 'a revoked device', place: 'isRevoked', revoked: true },
   {
     step: 7,
     reason: 'INVALID_AUTH_DATA_SIGNATURE',
@@ -164,6 +163,8 @@ const faults: readonly Fault[] = [
     place: 'authData.claims',
     authData: { claims: bobAddress },
   },
+  // after the signatures: only a caller that proved the device may learn that it is revoked
+  { step: 9, reason: 'DEVICE_REVOKED', what: 'a revoked device', place: 'isRevoked', revoked: true },
 ];
 
 function build(...broken: readonly Fault[]): string {
@@ -208,7 +209,7 @@ describe('the order of PROTOCOL.md section 4: a token broken in two places gives
 
   it('is shown between every two steps that follow each other', () => {
     const shown = new Set(pairs.map(([first, second]) => `${first.step}${second.step}`));
-    for (const step of ['22', '23', '33', '34', '44', '45', '56', '67', '78']) expect(shown).toContain(step);
+    for (const step of ['22', '23', '33', '34', '44', '45', '57', '78', '89']) expect(shown).toContain(step);
   });
 });
 

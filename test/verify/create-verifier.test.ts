@@ -145,14 +145,14 @@ describe('the header', () => {
     expect(reasonOf(() => verifier.verify(value))).toBe(reason);
   });
 
-  it('of a size at the limit is judged, above it refused unread', () => {
+  it('of a size at the limit of 2,048 characters is judged, above it refused unread', () => {
     const { token: good } = planToken();
-    const full = base64(concat(good, bytes(15, new Uint8Array(3_072 - good.length - 3))));
-    expect(full).toHaveLength(4_096);
+    const full = base64(concat(good, bytes(15, new Uint8Array(1_536 - good.length - 3))));
+    expect(full).toHaveLength(2_048);
     expect(verifier.verify(`Bearer ${full}`).wallet).toBe(aliceAddress);
     expect(reasonOf(() => verifier.verify(`Bearer ${full}A`))).toBe('TOKEN_TOO_LARGE');
-    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(4_097)}`))).toBe('TOKEN_TOO_LARGE');
-    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(4_096)}`))).toBe('MALFORMED_TOKEN');
+    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(2_049)}`))).toBe('TOKEN_TOO_LARGE');
+    expect(reasonOf(() => verifier.verify(`Bearer ${'!'.repeat(2_048)}`))).toBe('MALFORMED_TOKEN');
   });
 
   it('of a size above maxTokenLength is refused', () => {
@@ -406,23 +406,61 @@ describe('the claimed address', () => {
 });
 
 describe('isRevoked', () => {
-  it('is called once per call for the claimed device, before the curve', () => {
-    const called: string[] = [];
-    const { verify, calls } = bench({ isRevoked: (deviceId) => called.push(deviceId) > 1_000 });
+  /** A verifier whose `isRevoked` notes for which device it is called, and what the curve had done by then. */
+  function observed(answer: () => boolean) {
+    const called: { deviceId: string; verify: number; recover: number }[] = [];
+    const made = bench({
+      isRevoked: (deviceId) => {
+        called.push({ deviceId, ...made.calls });
+        return answer();
+      },
+    });
+    return { ...made, called };
+  }
+
+  it('is called once per verification, for the proven device, after both signatures were found good', () => {
+    const { verify, calls, called } = observed(() => false);
     const { deviceId } = verify();
-    expect(called).toEqual([deviceId]);
-    expect(reasonOf(() => verify({ claims: bobAddress }))).toBe('WALLET_MISMATCH');
-    expect(called[1]).toBe(`${bobAddress}/${deviceId.split('/')[1]}`);
+    expect(called).toEqual([{ deviceId, verify: 1, recover: 1 }]);
+    verify({ createdNs: NOW_NS + 1n });
+    expect(called[1]).toEqual({ deviceId, verify: 2, recover: 1 });
+    verify();
+    expect(called[2]).toEqual({ deviceId, verify: 2, recover: 1 });
+    expect(called).toHaveLength(3);
     expect(calls).toEqual({ verify: 2, recover: 1 });
   });
 
-  it('refuses with DEVICE_REVOKED, reports the device to the operator, and touches no curve', () => {
+  it('refuses with DEVICE_REVOKED, reports the device to the operator, after both signatures', () => {
     const { verify, calls } = bench({ isRevoked: () => true });
     const error = refusalOf(() => verify());
     expect(error.reason).toBe('DEVICE_REVOKED');
     expect(error.cause).toEqual({ deviceId: expect.stringContaining(`${aliceAddress}/`) as string });
-    expect(calls).toEqual({ verify: 0, recover: 0 });
+    expect(calls).toEqual({ verify: 1, recover: 1 });
   });
+
+  // before, any caller could ask whether a device is revoked with a token that it had not signed
+  const unproven = [
+    ['INVALID_AUTH_DATA_SIGNATURE', { authSignature: planToken({ device: someKey(2) }).authSignature }],
+    ['INVALID_WALLET_SIGNATURE', { walletSignature: { field: 1, bytes: new Uint8Array(64), recovery: 0 } }],
+    ['WALLET_MISMATCH', { walletSignature: planToken({ wallet: bob }).walletSignature }],
+    ['WALLET_MISMATCH', { claims: bobAddress }],
+    ['TOKEN_EXPIRED', { createdNs: NOW_NS - 2n * HOUR_NS }],
+  ] as const;
+  const answers = [
+    ['true', () => true],
+    ['no boolean', () => undefined as unknown as boolean],
+    ['an error', thrower(new Error('down'))],
+  ] as const;
+  it.each(
+    unproven.flatMap(([reason, changes]) => answers.map(([name, answer]) => [reason, name, changes, answer] as const)),
+  )(
+    'is not called for a caller that did not prove the device: %s, whether it would answer %s',
+    (reason, _, changes, answer) => {
+      const { verify, called } = observed(answer);
+      expect(reasonOf(() => verify(changes))).toBe(reason);
+      expect(called).toEqual([]);
+    },
+  );
 
   it('is called again for a cached token and for a cached device', () => {
     const revoked = new Set<string>();
@@ -430,12 +468,19 @@ describe('isRevoked', () => {
     const { deviceId } = verify();
     revoked.add(deviceId);
     expect(reasonOf(() => verify())).toBe('DEVICE_REVOKED');
-    expect(reasonOf(() => verify({ createdNs: NOW_NS + 1n }))).toBe('DEVICE_REVOKED');
     expect(calls).toEqual({ verify: 1, recover: 1 });
+    expect(reasonOf(() => verify({ createdNs: NOW_NS + 1n }))).toBe('DEVICE_REVOKED');
+    expect(calls).toEqual({ verify: 2, recover: 1 });
     revoked.clear();
     expect(verify().deviceId).toBe(deviceId);
+    expect(calls).toEqual({ verify: 2, recover: 1 });
+    expect(verifier.cachedTokens).toBe(2);
+  });
+
+  it('a revoked device that sends its token again and again costs the curve once', () => {
+    const { verify, calls } = bench({ isRevoked: () => true });
+    for (let i = 0; i < 5; i++) expect(reasonOf(() => verify())).toBe('DEVICE_REVOKED');
     expect(calls).toEqual({ verify: 1, recover: 1 });
-    expect(verifier.cachedTokens).toBe(1);
   });
 
   it('may come from an object: nothing but the device is passed', () => {
@@ -458,7 +503,7 @@ describe('isRevoked', () => {
       const error = refusalOf(() => verify());
       expect(error.reason).toBe('INTERNAL');
       expect(error.cause).toEqual(new TypeError('isRevoked must return a boolean'));
-      expect(calls).toEqual({ verify: 0, recover: 0 });
+      expect(calls).toEqual({ verify: 1, recover: 1 });
     },
   );
 
@@ -610,6 +655,61 @@ describe('the cache of tokens', () => {
     for (const _ of [1, 2]) expect(reasonOf(() => verify({ claims: bobAddress }))).toBe('WALLET_MISMATCH');
     expect(calls).toEqual({ verify: 4, recover: 2 });
     expect(verifier.cachedTokens).toBe(0);
+  });
+
+  it('is bounded by bytes too: padded tokens evict the token used longest ago', () => {
+    const { verifier, calls } = bench({ maxCachedTokenBytes: 10_000 });
+    const { token } = planToken();
+    // unknown fields are ignored, so the same token has as many texts as anybody wants
+    const padded = (n: number) =>
+      `Bearer ${base64(concat(token, bytes(15, new Uint8Array(1_536 - token.length - 3).fill(n))))}`;
+    expect(padded(1)).toHaveLength('Bearer '.length + 2_048);
+    for (let n = 0; n < 9; n++) verifier.verify(padded(n));
+    expect(verifier.cachedTokens).toBe(3); // of 2,048 + 512 bytes each
+    expect(calls.verify).toBe(9);
+    for (const n of [6, 7, 8]) verifier.verify(padded(n));
+    expect(calls.verify).toBe(9);
+    verifier.verify(padded(5));
+    expect(calls.verify).toBe(10);
+  });
+
+  it('has room for 10,000 ordinary tokens by default, and for 4,000 of the longest', { timeout: 30_000 }, () => {
+    const { identityKeyField, authSignatureField } = planToken();
+    const { verifier } = bench({ maxCachedDevices: 1 }, { verify: () => true, recover: someKeyOfAlice });
+    const verify = (n: number, padding: Uint8Array) => {
+      const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
+      verifier.verify(`Bearer ${base64(concat(identityKeyField, authDataField, authSignatureField, padding))}`);
+    };
+    for (let n = 0; n < 10_001; n++) verify(n, bytes(15, new Uint8Array(80)));
+    expect(verifier.cachedTokens).toBe(10_000); // of 372 to 500 characters
+    const most = bytes(15, new Uint8Array(1_536 - planToken().token.length - 3));
+    for (let n = 0; n < 10_000; n++) verify(n, most);
+    expect(verifier.cachedTokens).toBe(4_000);
+  });
+
+  it('holds no more than its bytes, measured', { timeout: 30_000 }, () => {
+    const collect = garbageCollector();
+    const { identityKeyField, authSignatureField } = planToken();
+    const maxCachedTokenBytes = 4_000_000;
+    const { verifier } = bench(
+      { maxCachedDevices: 1, maxCachedTokenBytes },
+      { verify: () => true, recover: someKeyOfAlice },
+    );
+    const verify = (n: number, length: number) => {
+      const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
+      const padding = bytes(15, new Uint8Array(length));
+      verifier.verify(`Bearer ${base64(concat(identityKeyField, authDataField, authSignatureField, padding))}`);
+    };
+    for (let n = 0; n < 50; n++) verify(n, 1);
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (const length of [1_200, 1, 300]) {
+      for (let n = 0; n < 6_000; n++) verify(n, length);
+      collect();
+      const used = process.memoryUsage().heapUsed - before;
+      expect(used).toBeLessThan(1.1 * maxCachedTokenBytes);
+      expect(used).toBeGreaterThan(0.6 * maxCachedTokenBytes);
+    }
   });
 
   it('is not shared between verifiers', () => {

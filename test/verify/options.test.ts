@@ -31,9 +31,10 @@ const notAFunction = [null, 0, 1, '', 'now', NaN, true, false, {}, [], new Date(
 const LIMITS = {
   maxAgeMs: [1, 366 * DAY_MS, 3_600_000],
   maxFutureSkewMs: [0, DAY_MS, 60_000],
-  maxTokenLength: [1, 65_536, 4_096],
+  maxTokenLength: [1, 65_536, 2_048],
   maxCachedTokens: [0, 10_000_000, 10_000],
   maxCachedDevices: [0, 10_000_000, 10_000],
+  maxCachedTokenBytes: [1, 1_000_000_000_000, 10_240_000],
 } as const;
 const limits = Object.entries(LIMITS) as [keyof typeof LIMITS, (typeof LIMITS)[keyof typeof LIMITS]][];
 
@@ -76,6 +77,18 @@ describe('verifierSettings', () => {
       expect(() => build({ [name]: value })).toThrow(TypeError);
       expect(() => build({ [name]: value })).toThrow(`${name} must be`);
     }
+  });
+
+  it.each([
+    [0, 10_240_000],
+    [1, 10_240_000],
+    [10_000, 10_240_000],
+    [10_001, 10_241_024],
+    [1_000_000, 1_024_000_000],
+    [10_000_000, 10_240_000_000],
+  ])('maxCachedTokenBytes: with room for %i tokens its default is %i bytes', (maxCachedTokens, bytes) => {
+    expect(build({ maxCachedTokens }).maxCachedTokenBytes).toBe(bytes);
+    expect(build({ maxCachedTokens, maxCachedTokenBytes: 5 }).maxCachedTokenBytes).toBe(5);
   });
 
   it.each(['now', 'isRevoked'])('%s: refuses by name what is no function', (name) => {
