@@ -1,5 +1,6 @@
 import { randomPrivateKey } from '../crypto/private-key.js';
 import { statementText } from '../token/statement.js';
+import { abortSignal } from './abort.js';
 import { checkCertificate } from './check-certificate.js';
 import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
@@ -7,8 +8,11 @@ import { epochMs } from './sign-token.js';
 import { readWalletSignature } from './wallet-signature.js';
 import { connectWallet, type WalletLike } from './wallet.js';
 
-/** How an identity is made: for which network, by which clock, with which curve. */
-export type IdentityOptions = ClientOptions;
+/** How an identity is made: for which network, by which clock, with which curve, and how long a wallet may take. */
+export interface IdentityOptions extends ClientOptions {
+  /** Ends the wait for the wallet, such as `AbortSignal.timeout(120_000)`. Default: wallets may take for ever. */
+  signal?: AbortSignal | undefined;
+}
 
 /**
  * Makes a fresh identity key and has the wallet certify it: the only prompt that a user ever sees for this device. Keep
@@ -17,7 +21,8 @@ export type IdentityOptions = ClientOptions;
  *   object with `signMessage` and either `address` or `getAddress`.
  * @throws TypeError if an option is wrong or the wallet is none.
  * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH if the wallet did not sign the statement with the key of
- *   its own address, as contract wallets cannot. What the wallet itself throws, such as "user rejected", passes through.
+ *   its own address, as contract wallets cannot.
+ * @throws WalletError if the user rejects the request or the wallet fails; the signal's reason once that is aborted.
  * @example
  * import { createIdentity, type ProviderWallet } from 'grpc-wallet-auth/client';
  *
@@ -26,8 +31,8 @@ export type IdentityOptions = ClientOptions;
  * console.log(identity.deviceId);
  */
 export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
-  const settings = clientSettings(options, ['statement', 'now', 'curve']);
-  const { address, sign } = await connectWallet(wallet);
+  const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal']);
+  const { address, sign } = await connectWallet(wallet, abortSignal(options.signal));
 
   const privateKey = randomPrivateKey();
   const unsigned = { timestamp: epochMs(settings.nowMs()), bytes: settings.curve.publicKey(privateKey) };

@@ -2,22 +2,26 @@ import { integer, optionalFunction } from '../options.js';
 import type { TokenOptions } from './create-token.js';
 import { secretsOf, type DeviceIdentity, type DeviceSecrets } from './device-identity.js';
 import { clientSettings } from './options.js';
-import { signToken } from './sign-token.js';
-import { isFresh, type TokenLife, type TokenSource } from './token-source.js';
+import { SHORTEST_LIFE_MS, targetTokens } from './target-tokens.js';
+import type { TargetTokenSource, TokenSource } from './token-source.js';
 
 const DAY_MS = 86_400_000;
-const SHORTEST_LIFE_MS = 1_000;
+
+/** How many targets a source keeps views of. Whoever holds the view of a dropped one goes on with it. */
+const MAX_TARGETS = 1_000;
 
 /** How a token source makes tokens, and for how long it uses each. */
 export interface TokenSourceOptions extends TokenOptions {
   /** Longest use of one token, in milliseconds; a node that accepts it for less shortens it. 1 000 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
   tokenLifetimeMs?: number | undefined;
+  /**
+   * How far the clock of a node may be ahead of this device's for tokens to follow it, in milliseconds. A token that is
+   * dated ahead is good for as much longer, so a node that lies about its time must not gain much. 0 to 86 400 000 (a
+   * day). Default 300 000 (five minutes). Backwards, tokens follow up to a day.
+   */
+  maxClockAdvanceMs?: number | undefined;
   /** A number from 0 to 1 for the jitter of a token's renewal. Default: `Math.random`. */
   random?: (() => number) | undefined;
-}
-
-interface CurrentToken extends TokenLife {
-  readonly text: string;
 }
 
 /**
@@ -35,62 +39,33 @@ export function createTokenSource(
   identity: DeviceIdentity | (() => DeviceIdentity | Promise<DeviceIdentity>),
   options: TokenSourceOptions = {},
 ): TokenSource {
-  const { nowMs, curve } = clientSettings(options, ['now', 'curve', 'tokenLifetimeMs', 'random']);
+  const { nowMs, curve } = clientSettings(options, ['now', 'curve', 'tokenLifetimeMs', 'maxClockAdvanceMs', 'random']);
   const lifetimeMs = integer('tokenLifetimeMs', options.tokenLifetimeMs, 3_600_000, SHORTEST_LIFE_MS, 366 * DAY_MS);
+  const maxClockAdvanceMs = integer('maxClockAdvanceMs', options.maxClockAdvanceMs, 300_000, 0, DAY_MS);
   const random = optionalFunction('random', options.random) ?? Math.random;
   if (typeof identity !== 'function') secretsOf(identity);
 
   let asked: Promise<DeviceSecrets> | undefined;
-  let current: CurrentToken | undefined;
-  let offsetMs = 0;
-  const serverNowMs = () => nowMs() + offsetMs;
-
-  async function ask(): Promise<DeviceSecrets> {
-    return secretsOf(await (typeof identity === 'function' ? identity() : identity));
-  }
-
-  function forget(failure: unknown): never {
+  const ask = async () => secretsOf(await (typeof identity === 'function' ? identity() : identity));
+  const forget = (failure: unknown): never => {
     asked = undefined;
     throw failure;
-  }
+  };
+  const secrets = () => (asked ??= ask().catch(forget));
 
-  function mint(secrets: DeviceSecrets, createdMs: number): CurrentToken {
-    const text = signToken({ ...secrets, createdMs }, curve);
-    return { text, createdMs, expiresMs: createdMs + lifetimeMs, jitter: jitterFrom(random()) };
-  }
-
-  async function get(): Promise<string> {
-    asked ??= ask().catch(forget);
-    const secrets = await asked;
-    // nothing below waits, so whoever comes first renews for all
-    const serverMs = serverNowMs();
-    if (current !== undefined && isFresh(current, serverMs)) return current.text;
-    try {
-      current = mint(secrets, serverMs);
-    } catch (error) {
-      if (current === undefined || serverMs >= current.expiresMs) throw error;
-    }
-    return current.text;
-  }
+  const settings = { secrets, nowMs, curve, lifetimeMs, maxClockAdvanceMs, random };
+  const views = new Map<string, TargetTokenSource>();
 
   return Object.freeze({
-    get,
-    invalidate(token?: string) {
-      if (token === undefined || token === current?.text) current = undefined;
-    },
-    noteServerTime(serverTimeMs: number) {
-      if (!Number.isSafeInteger(serverTimeMs) || serverTimeMs <= 0) return;
-      offsetMs = Math.min(Math.max(serverTimeMs - nowMs(), -DAY_MS), DAY_MS);
-    },
-    noteExpiry(token: string, expiresAtMs: number) {
-      if (current === undefined || current.text !== token || !Number.isSafeInteger(expiresAtMs)) return;
-      if (expiresAtMs >= current.expiresMs || expiresAtMs - current.createdMs < SHORTEST_LIFE_MS) return;
-      current = { ...current, expiresMs: expiresAtMs };
+    ...targetTokens(settings),
+    forTarget(target: string) {
+      if (typeof target !== 'string' || target === '') throw new TypeError('target must be a text that is not empty');
+      const view = views.get(target) ?? targetTokens(settings);
+      views.delete(target);
+      views.set(target, view);
+      const [oldest] = views.keys();
+      if (views.size > MAX_TARGETS && oldest !== undefined) views.delete(oldest);
+      return view;
     },
   });
-}
-
-function jitterFrom(value: number): number {
-  if (value >= 0 && value <= 1) return value;
-  throw new RangeError('random() must give a number from 0 to 1');
 }

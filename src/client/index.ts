@@ -7,7 +7,7 @@ export { createToken, type TokenOptions } from './create-token.js';
 export { createTokenSource, type TokenSourceOptions } from './create-token-source.js';
 export type { DeviceIdentity } from './device-identity.js';
 export { exportIdentity, importIdentity, type ImportIdentityOptions } from './import-identity.js';
-export type { TokenSource } from './token-source.js';
+export type { GetTokenOptions, TargetTokenSource, TokenSource } from './token-source.js';
 export type {
   AccountWallet,
   ClientWallet,
@@ -16,3 +16,4 @@ export type {
   WalletLike,
   WalletSignature,
 } from './wallet.js';
+export { WalletError, type WalletErrorCode } from './wallet-error.js';

@@ -2,11 +2,12 @@
 const IPV4_LOOPBACK = /^127(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 /**
- * Tells whether a grpc-js target can only mean this machine: `localhost`, 127.0.0.0/8, `::1` or a Unix socket, with or
- * without a scheme and a port. A name that merely resolves to loopback, or is resolved by a named DNS server, does not count.
+ * Tells whether a grpc-js target can only mean this machine: `localhost`, 127.0.0.0/8, `::1` or the path of a Unix socket,
+ * with or without a scheme and a port. A name that merely resolves to loopback, or is resolved by a named DNS server, does
+ * not count; neither does `unix-abstract:`, a name without permissions that any process can listen on first.
  */
 export function isLoopbackTarget(target: string): boolean {
-  if (/^unix(-abstract)?:/.test(target)) return true;
+  if (target.startsWith('unix:')) return true;
   const path = target.replace(/^(dns:(\/\/\/)?|ipv4:|ipv6:)/, '');
   return path.split(',').every((address) => isLoopbackHost(hostOf(address)));
 }

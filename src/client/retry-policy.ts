@@ -1,8 +1,15 @@
 import type { AuthReason } from '../errors.js';
 import { decimal, type RefusalDetails } from '../status-details.js';
 
+const OK = 0;
 const RESOURCE_EXHAUSTED = 8;
 const UNAUTHENTICATED = 16;
+
+/** How often one call is repeated in all, unless more waits for rate limits are allowed. */
+const MAX_REPEATS = 3;
+
+/** The refusals that a new token mends. */
+const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'];
 
 /** How a call ended. */
 export interface CallEnd {
@@ -14,44 +21,57 @@ export interface CallEnd {
 
 /** Which refusals of a call are worth another try. */
 export interface RetrySettings {
-  /** Whether a token that is too old or too new for the node is replaced, once. */
+  /** Whether a token that is too old or too new for the node is replaced, once for each of the two. */
   readonly token: boolean;
   /** How often and how long a rate limit is waited for; `undefined`: not at all. */
   readonly rateLimited: { readonly maxRetries: number; readonly maxDelayMs: number } | undefined;
 }
 
-/** What makes another try worth while. */
+/** Another try. */
 export interface Retry {
-  /** Whether the token must be replaced first. */
-  readonly newToken: boolean;
-  /** The node's clock, if the refusal carries it, in milliseconds since the Unix epoch. */
-  readonly serverTimeMs: number | undefined;
-  /** How long to wait before it. */
+  /** How long to wait before it, in milliseconds. */
   readonly delayMs: number;
 }
 
-/** The refusals that a new token mends. */
-const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'];
+/** What a token source learns from the end of a call, whether it is repeated or not. */
+export interface Lesson {
+  /** The node's clock, if the refusal carries it, in milliseconds since the Unix epoch. */
+  readonly serverTimeMs: number | undefined;
+  /** Whether the node will refuse the token again. */
+  readonly tokenRefused: boolean;
+}
 
-/** Decides, for one call, whether a refusal is answered by another try. Keeps count. */
+/** Reads a refusal for the token source. */
+export function lessonOf({ code, details }: CallEnd): Lesson {
+  return {
+    serverTimeMs: code === OK ? undefined : decimal(details?.info['server_time_ms']),
+    tokenRefused: code === UNAUTHENTICATED && details !== undefined && MENDABLE.includes(details.reason),
+  };
+}
+
+/** Decides, for one call, whether a refusal is answered by another try. Counts them. */
 export class CallRetries {
-  readonly #maxDelayMs: number;
+  readonly #settings: RetrySettings;
   readonly #deadlineMs: number;
-  #tokensLeft: number;
-  #waitsLeft: number;
+  readonly #repeats = new Map<AuthReason, number>();
+  #left: number;
 
   /** @param deadlineMs when the call must be over, in milliseconds since the Unix epoch; `Infinity` for never. */
-  constructor({ token, rateLimited }: RetrySettings, deadlineMs: number) {
-    this.#tokensLeft = token ? 1 : 0;
-    this.#waitsLeft = rateLimited?.maxRetries ?? 0;
-    this.#maxDelayMs = rateLimited?.maxDelayMs ?? 0;
+  constructor(settings: RetrySettings, deadlineMs: number) {
+    const { token, rateLimited } = settings;
+    this.#settings = settings;
     this.#deadlineMs = deadlineMs;
+    this.#left = token || rateLimited ? Math.max(MAX_REPEATS, rateLimited?.maxRetries ?? 0) : 0;
   }
 
-  /** The node has answered: nothing is repeated from now on. */
+  /** Whether there may be another try at all. */
+  get open(): boolean {
+    return this.#left > 0;
+  }
+
+  /** A message was delivered: nothing is repeated from now on. */
   stop(): void {
-    this.#tokensLeft = 0;
-    this.#waitsLeft = 0;
+    this.#left = 0;
   }
 
   /**
@@ -61,18 +81,24 @@ export class CallRetries {
    * deadline is not begun: the caller learns at once what the node said, not later that the time is up.
    */
   after({ code, details }: CallEnd, nowMs: number): Retry | undefined {
-    if (this.#tokensLeft > 0 && code === UNAUTHENTICATED) {
-      if (!details || !MENDABLE.includes(details.reason)) return undefined;
-      this.#tokensLeft--;
-      return { newToken: true, serverTimeMs: decimal(details.info['server_time_ms']), delayMs: 0 };
-    }
-    if (this.#waitsLeft > 0 && code === RESOURCE_EXHAUSTED) {
-      const { reason, retryAfterMs: delayMs } = details ?? {};
-      if (reason !== 'RATE_LIMITED' || delayMs === undefined) return undefined;
-      if (delayMs > this.#maxDelayMs || nowMs + delayMs >= this.#deadlineMs) return undefined;
-      this.#waitsLeft--;
-      return { newToken: false, serverTimeMs: undefined, delayMs };
-    }
-    return undefined;
+    if (details === undefined || !this.open) return undefined;
+    const { reason } = details;
+    const repeats = this.#repeats.get(reason) ?? 0;
+    const retry = this.#retryAfter(code, details, repeats, nowMs);
+    if (retry === undefined) return undefined;
+    this.#repeats.set(reason, repeats + 1);
+    this.#left--;
+    return retry;
+  }
+
+  #retryAfter(code: number, details: RefusalDetails, repeats: number, nowMs: number): Retry | undefined {
+    const { token, rateLimited } = this.#settings;
+    const { reason, retryAfterMs: delayMs } = details;
+    if (code === UNAUTHENTICATED && MENDABLE.includes(reason)) return token && repeats < 1 ? { delayMs: 0 } : undefined;
+    if (code !== RESOURCE_EXHAUSTED || reason !== 'RATE_LIMITED') return undefined;
+    if (rateLimited === undefined || repeats >= rateLimited.maxRetries) return undefined;
+    if (delayMs === undefined || delayMs > rateLimited.maxDelayMs || nowMs + delayMs >= this.#deadlineMs)
+      return undefined;
+    return { delayMs };
   }
 }

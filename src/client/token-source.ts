@@ -1,27 +1,48 @@
-/** Keeps one token for all calls of a device and renews it in time. Has no timers: it acts when it is called. */
-export interface TokenSource {
+/** How `get` waits. */
+export interface GetTokenOptions {
+  /** Ends the wait for the token; the wait of other callers goes on. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Keeps one token for all calls of a device to one node and renews it in time. Has no timers: it acts when it is called.
+ * What a node says about its clock and its tokens concerns the calls to this node alone.
+ */
+export interface TargetTokenSource {
   /**
    * The current token, the same text for all of its life; a new one if it is due. If a renewal ahead of time fails, the
    * current token is returned once more.
-   * @throws what the identity function or the clock throws; the next call tries again.
+   * @throws what the identity function or the clock throws; the next call tries again. The signal's reason once that is aborted.
    */
-  get(): Promise<string>;
+  get(options?: GetTokenOptions): Promise<string>;
   /**
    * Drops the current token.
    * @param token drops it only if it is this one, so that many calls refused with one token cause one renewal.
    */
   invalidate(token?: string): void;
   /**
-   * Learns how wrong the clock is; tokens made from now on are dated by the server's. At most a day is corrected.
+   * Learns how wrong the clock is; tokens made from now on are dated by the node's, up to `maxClockAdvanceMs` ahead of this
+   * device's clock and up to a day behind it.
    * @param serverTimeMs `server_time_ms` of a refusal, in milliseconds since the Unix epoch; nonsense is ignored.
    */
   noteServerTime(serverTimeMs: number): void;
   /**
-   * Learns when a node will stop accepting a token, so that it is renewed before. Ignored unless it is the current token, and
-   * unless its life gets shorter by it but not below a second: the strictest of several nodes decides.
+   * Learns when the node will stop accepting a token, so that it is renewed before. Ignored unless it is the current token,
+   * and unless its life gets shorter by it but not below a second: the strictest of several nodes decides.
    * @param expiresAtMs `wallet-token-expires-at-ms` of an answer, in milliseconds since the Unix epoch, server time.
    */
   noteExpiry(token: string, expiresAtMs: number): void;
+}
+
+/** The tokens of one device. By itself it stands for one node without a name. */
+export interface TokenSource extends TargetTokenSource {
+  /**
+   * The view of one node: a current token, its end and a clock of its own, so that a node with a wrong clock, or one that
+   * lies, does not touch the tokens for others. The last 1 000 targets are kept.
+   * @param target the name under which the node is dialled, compared as it is written.
+   * @throws TypeError if the target is no text or empty.
+   */
+  forTarget(target: string): TargetTokenSource;
 }
 
 /** The life of one token by the server's clock, in milliseconds since the Unix epoch. */

@@ -1,5 +1,7 @@
 import { parseAddress, type Address } from '../crypto/address.js';
 import { toHex } from '../crypto/hex.js';
+import { untilAborted } from './abort.js';
+import { askWallet } from './wallet-error.js';
 
 /** A signature as a wallet returns it: hex with `0x`, or bytes. */
 export type WalletSignature = string | Uint8Array;
@@ -41,33 +43,46 @@ export type WalletLike = AccountWallet | ClientWallet | SignerWallet | ProviderW
 export interface ConnectedWallet {
   /** In EIP-55 case. */
   readonly address: Address;
-  /** Has the wallet sign; its answer is not checked yet. Its own errors pass through. */
-  readonly sign: (text: string) => unknown;
+  /**
+   * Has the wallet sign; its answer is not checked yet.
+   * @throws WalletError; the signal's reason once that is aborted.
+   */
+  readonly sign: (text: string) => Promise<unknown>;
 }
 
 /**
  * Finds out how a wallet is called and requests its address, nothing else.
- * @throws TypeError if it is no wallet or has no Ethereum address; what the wallet itself throws passes through.
+ * @param signal ends the wait for the wallet, here and in `sign`.
+ * @throws TypeError if it is no wallet or has no Ethereum address; WalletError if it fails; the signal's reason once that
+ *   is aborted.
  */
-export async function connectWallet(wallet: WalletLike): Promise<ConnectedWallet> {
+export async function connectWallet(wallet: WalletLike, signal?: AbortSignal): Promise<ConnectedWallet> {
+  const ask = (run: () => unknown) => untilAborted(() => askWallet(run), signal);
   if (isClient(wallet)) {
     const { account } = wallet;
-    return { address: addressFrom(account.address), sign: (message) => wallet.signMessage({ account, message }) };
+    const sign = (message: string) => ask(() => wallet.signMessage({ account, message }));
+    return { address: addressFrom(account.address), sign };
   }
   if (isSigner(wallet)) {
-    return { address: addressFrom(await wallet.getAddress()), sign: (text) => wallet.signMessage(text) };
+    const address = addressFrom(await ask(() => wallet.getAddress()));
+    return { address, sign: (text) => ask(() => wallet.signMessage(text)) };
   }
   if (isAccount(wallet)) {
-    return { address: addressFrom(wallet.address), sign: (message) => wallet.signMessage({ message }) };
+    return { address: addressFrom(wallet.address), sign: (message) => ask(() => wallet.signMessage({ message })) };
   }
   if (isProvider(wallet)) {
-    const accounts = await wallet.request({ method: 'eth_requestAccounts' });
+    const accounts = await ask(() => wallet.request({ method: 'eth_requestAccounts' }));
     const account: unknown = Array.isArray(accounts) ? accounts[0] : undefined;
     const sign = (text: string) => {
       const params = [toHex(new TextEncoder().encode(text)), account];
-      return wallet.request({ method: 'personal_sign', params });
+      return ask(() => wallet.request({ method: 'personal_sign', params }));
     };
     return { address: addressFrom(account), sign };
+  }
+  if (hasSigners(wallet)) {
+    throw new TypeError(
+      'not a wallet: this is an ethers provider; use the signer that `await provider.getSigner()` gives',
+    );
   }
   throw new TypeError(
     'not a wallet: expected a viem account or wallet client, an ethers signer, an EIP-1193 provider, ' +
@@ -98,6 +113,11 @@ function isAccount(wallet: unknown): wallet is AccountWallet {
 
 function isProvider(wallet: unknown): wallet is ProviderWallet {
   return isObject(wallet) && isFunction(wallet['request']);
+}
+
+/** BrowserProvider of ethers 6, Web3Provider of ethers 5. */
+function hasSigners(wallet: unknown): boolean {
+  return isObject(wallet) && isFunction(wallet['getSigner']);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,16 @@
 import { Buffer } from 'node:buffer';
 
-import { Signature, verifyMessage, Wallet } from 'ethers';
-import { describe, expect, it } from 'vitest';
+import { Signature, verifyMessage, Wallet, type Eip1193Provider } from 'ethers';
+import type { EIP1193Provider } from 'viem';
+import { describe, expect, it, vi } from 'vitest';
 
-import { createIdentity, createToken, type WalletLike, type WalletSignature } from '../../src/client/index.js';
+import {
+  createIdentity,
+  createToken,
+  type ProviderWallet,
+  type WalletLike,
+  type WalletSignature,
+} from '../../src/client/index.js';
 import { AuthError, createVerifier, decodeToken, nobleCurve } from '../../src/index.js';
 import { settableClock, testWallets } from '../../src/testing/index.js';
 import { statementText } from '../../src/token/statement.js';
@@ -112,10 +119,36 @@ describe('createIdentity', () => {
     expect((await refusalBy(wallet)).reason).toBe('WALLET_MISMATCH');
   });
 
-  it("passes on the wallet's own error as it is", async () => {
-    const rejection = Object.assign(new Error('User rejected the request.'), { code: 4001 });
-    const { wallet } = walletThat(() => Promise.reject(rejection));
-    await expect(createIdentity(wallet)).rejects.toBe(rejection);
+  it("fails with USER_REJECTED if the user rejects the request, with the wallet's own error as the cause", async () => {
+    const cause = Object.assign(new Error('User rejected the request.'), { code: 4001 });
+    const { wallet } = walletThat(() => Promise.reject(cause));
+    const failure = expect.objectContaining({ name: 'WalletError', code: 'USER_REJECTED', cause });
+    await expect(createIdentity(wallet)).rejects.toEqual(failure);
+  });
+
+  it('ends with its signal when the wallet hangs', async () => {
+    const abort = new AbortController();
+    const { wallet, shown } = walletThat(() => new Promise(() => undefined));
+    const made = createIdentity(wallet, { signal: abort.signal });
+    await vi.waitFor(() => expect(shown).toHaveLength(1));
+    abort.abort(new Error('the dialog was closed'));
+    await expect(made).rejects.toThrow(new Error('the dialog was closed'));
+  });
+
+  it('asks the wallet nothing once its signal is aborted', async () => {
+    const provider = browserProvider();
+    const signal = AbortSignal.abort(new Error('too late'));
+    await expect(createIdentity(provider, { signal })).rejects.toThrow('too late');
+    expect(provider.asked).toEqual([]);
+  });
+
+  it('takes `window.ethereum` as viem types it, and as the documentation does', () => {
+    const typed = (ethereum: EIP1193Provider, plain: ProviderWallet, ethers: Eip1193Provider): WalletLike[] => [
+      ethereum,
+      plain,
+      ethers,
+    ];
+    expect(typed).toBeTypeOf('function');
   });
 
   it('certifies for another statement, which nodes of that network take and others do not', async () => {
@@ -141,6 +174,7 @@ describe('createIdentity', () => {
     ['an unknown name', { clock: () => new Date() }],
     ['a wrong clock', { now: 0 }],
     ['a wrong statement', { statement: 'XMTP' }],
+    ['a wrong signal', { signal: {} }],
     ['null', null],
   ])('refuses options with %s before the wallet is asked', async (_, options) => {
     const { wallet, shown } = walletThat(({ serialized }) => serialized);

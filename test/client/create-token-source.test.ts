@@ -253,7 +253,7 @@ describe('noteServerTime', () => {
   it.each([10 * HOUR_MS, -10 * HOUR_MS, 1])(
     'has the next token dated by a server that is %i ms ahead',
     async (aheadMs) => {
-      const { clock, source } = setUp();
+      const { clock, source } = setUp({ maxClockAdvanceMs: DAY_MS });
       source.noteServerTime(clock.now().getTime() + aheadMs);
       clock.advance(5);
       const token = await source.get();
@@ -270,13 +270,13 @@ describe('noteServerTime', () => {
     [-DAY_MS - 1, -DAY_MS],
     [400 * DAY_MS, DAY_MS],
   ])('corrects a difference of %i ms by %i ms: a day at most', async (aheadMs, correctedMs) => {
-    const { clock, source } = setUp();
+    const { clock, source } = setUp({ maxClockAdvanceMs: DAY_MS });
     source.noteServerTime(clock.now().getTime() + aheadMs);
     expect(madeAt(await source.get())).toBe(clock.now().getTime() + correctedMs);
   });
 
   it('believes the latest', async () => {
-    const { clock, source } = setUp();
+    const { clock, source } = setUp({ maxClockAdvanceMs: DAY_MS });
     source.noteServerTime(clock.now().getTime() + HOUR_MS);
     source.noteServerTime(clock.now().getTime());
     expect(madeAt(await source.get())).toBe(clock.now().getTime());
@@ -379,11 +379,177 @@ describe('noteExpiry', () => {
   });
 });
 
+describe('a node that claims another time', () => {
+  it('a day ahead collects no token that is post-dated by more than five minutes, and other nodes refuse even that', async () => {
+    const { clock, source } = setUp();
+    source.noteServerTime(clock.now().getTime() + DAY_MS);
+    const token = await source.get();
+    expect(madeAt(token)).toBe(clock.now().getTime() + 300_000);
+    const elsewhere = createVerifier({ now: clock.now });
+    expect(() => elsewhere.verify(`Bearer ${token}`)).toThrow(expect.objectContaining({ reason: 'TOKEN_FROM_FUTURE' }));
+    clock.advance(DAY_MS);
+    expect(() => elsewhere.verify(`Bearer ${token}`)).toThrow(expect.objectContaining({ reason: 'TOKEN_EXPIRED' }));
+  });
+
+  it('is believed for itself alone: other targets and the source itself keep the own clock', async () => {
+    const { clock, source } = setUp();
+    source.forTarget('bad.example:443').noteServerTime(clock.now().getTime() + DAY_MS);
+    const good = source.forTarget('good.example:443');
+    expect(madeAt(await good.get())).toBe(clock.now().getTime());
+    expect(madeAt(await source.get())).toBe(clock.now().getTime());
+    const token = await good.get();
+    expect(createVerifier({ now: clock.now }).verify(`Bearer ${token}`).deviceId).toBe(identity.deviceId);
+  });
+
+  it.each([
+    [300_001, 300_000],
+    [300_000, 300_000],
+    [299_999, 299_999],
+    [-DAY_MS, -DAY_MS],
+    [-DAY_MS - 1, -DAY_MS],
+  ])(
+    '%i ms ahead moves tokens by %i ms, five minutes forwards and a day backwards at most',
+    async (claimedMs, movedMs) => {
+      const { clock, source } = setUp();
+      for (const tokens of [source, source.forTarget('a')]) {
+        tokens.noteServerTime(clock.now().getTime() + claimedMs);
+        expect(madeAt(await tokens.get())).toBe(clock.now().getTime() + movedMs);
+      }
+    },
+  );
+
+  it('cannot add one advance to another: the bound is on the whole difference to the own clock', async () => {
+    const { clock, source } = setUp();
+    const target = source.forTarget('a');
+    for (let i = 0; i < 10; i++) {
+      const token = await target.get();
+      target.noteServerTime(madeAt(token) + 300_000);
+      target.invalidate(token);
+    }
+    expect(madeAt(await target.get())).toBe(clock.now().getTime() + 300_000);
+  });
+
+  it.each([0, 1, DAY_MS])(
+    'moves tokens forwards by %i ms at most where maxClockAdvanceMs says so',
+    async (maxClockAdvanceMs) => {
+      const { clock, source } = setUp({ maxClockAdvanceMs });
+      source.noteServerTime(clock.now().getTime() + 2 * DAY_MS);
+      expect(madeAt(await source.get())).toBe(clock.now().getTime() + maxClockAdvanceMs);
+    },
+  );
+});
+
+describe('forTarget', () => {
+  it('has a token, its end and its renewal of its own', async () => {
+    const { clock, source, signer } = setUp();
+    const [one, two] = [source.forTarget('one:1'), source.forTarget('two:2')];
+    const first = await one.get();
+    one.noteExpiry(first, madeAt(first) + 600_000);
+    const other = await two.get();
+    clock.advance(540_000);
+    expect(await one.get()).not.toBe(first);
+    expect(await two.get()).toBe(other);
+    two.invalidate();
+    expect(await two.get()).not.toBe(other);
+    expect(signer.signed).toBe(4);
+  });
+
+  it('gives the same view for the same name, and asks for the identity once for all', async () => {
+    let asked = 0;
+    const { source } = setUp({}, () => (asked++, identity));
+    expect(source.forTarget('one:1')).toBe(source.forTarget('one:1'));
+    expect(source.forTarget('one:1')).not.toBe(source.forTarget('ONE:1'));
+    await Promise.all([source.get(), source.forTarget('one:1').get(), source.forTarget('two:2').get()]);
+    expect(asked).toBe(1);
+  });
+
+  it('keeps a thousand targets and drops the one that was asked for longest ago; who holds its view goes on with it', async () => {
+    const { clock, source } = setUp();
+    const first = source.forTarget('0');
+    const second = source.forTarget('1');
+    for (let i = 2; i < 1_000; i++) source.forTarget(String(i));
+    expect(source.forTarget('0')).toBe(first);
+    source.forTarget('1000');
+    expect(source.forTarget('0')).toBe(first);
+    expect(source.forTarget('1')).not.toBe(second);
+    second.noteServerTime(clock.now().getTime() - HOUR_MS);
+    expect(madeAt(await second.get())).toBe(clock.now().getTime() - HOUR_MS);
+  });
+
+  it.each(hostileValues.filter(([, value]) => typeof value !== 'string' || value === ''))('refuses %s', (_, value) => {
+    expect(() => setUp().source.forTarget(value as never)).toThrow(
+      new TypeError('target must be a text that is not empty'),
+    );
+  });
+
+  it('gives a frozen object with these functions', () => {
+    const view = setUp().source.forTarget('a');
+    expect(Object.isFrozen(view)).toBe(true);
+    expect(Object.keys(view)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry']);
+  });
+});
+
+describe('get({ signal })', () => {
+  const never = () => new Promise<DeviceIdentity>(() => undefined);
+
+  it('ends the wait for a wallet that hangs, with the reason of the signal, and leaves the others waiting', async () => {
+    let give: (value: DeviceIdentity) => void = () => undefined;
+    const { source } = setUp({}, () => new Promise((resolve) => (give = resolve)));
+    const abort = new AbortController();
+    const [waiting, patient] = [source.get({ signal: abort.signal }), source.get()];
+    abort.abort(new Error('closed'));
+    await expect(waiting).rejects.toThrow('closed');
+    give(identity);
+    expect(await patient).toBe(await source.get());
+  });
+
+  it('works on the view of a target too', async () => {
+    const { source } = setUp({}, never);
+    const abort = new AbortController();
+    const waiting = source.forTarget('a').get({ signal: abort.signal });
+    abort.abort(new Error('closed'));
+    await expect(waiting).rejects.toThrow('closed');
+  });
+
+  it('asks for no identity once it is aborted', async () => {
+    let asked = 0;
+    const { source } = setUp({}, () => (asked++, identity));
+    await expect(source.get({ signal: AbortSignal.abort(new Error('late')) })).rejects.toThrow('late');
+    expect(asked).toBe(0);
+  });
+
+  it('leaves no listener behind', async () => {
+    const { source } = setUp({}, async () => identity);
+    const { signal } = new AbortController();
+    let listeners = 0;
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...args: unknown[]) => (listeners++, addEventListener.apply(signal, args as never));
+    signal.removeEventListener = (...args: unknown[]) => (
+      listeners--,
+      removeEventListener.apply(signal, args as never)
+    );
+    await source.get({ signal });
+    expect(listeners).toBe(0);
+  });
+
+  it.each([null, 5, 'x', {}, { aborted: false }])('refuses %s as signal', async (signal) => {
+    await expect(setUp().source.get({ signal } as never)).rejects.toThrow(
+      new TypeError('signal must be an AbortSignal'),
+    );
+  });
+
+  it('refuses other options', async () => {
+    await expect(setUp().source.get({ timeout: 5 } as never)).rejects.toThrow(
+      'unknown option "timeout"; known are signal',
+    );
+  });
+});
+
 describe('createTokenSource', () => {
   it('gives a frozen object with these functions', () => {
     const { source } = setUp();
     expect(Object.isFrozen(source)).toBe(true);
-    expect(Object.keys(source)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry']);
+    expect(Object.keys(source)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry', 'forTarget']);
   });
 
   it('works by the system clock and with Math.random by default', async () => {
@@ -403,6 +569,10 @@ describe('createTokenSource', () => {
     ['tokenLifetimeMs', NaN],
     ['tokenLifetimeMs', null],
     ['tokenLifetimeMs', '3600000'],
+    ['maxClockAdvanceMs', -1],
+    ['maxClockAdvanceMs', DAY_MS + 1],
+    ['maxClockAdvanceMs', 0.5],
+    ['maxClockAdvanceMs', null],
     ['random', 0.5],
     ['now', new Date()],
     ['curve', null],

@@ -6,6 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { isLoopbackTarget } from '../../src/client/loopback.js';
 
 describe('isLoopbackTarget', () => {
+  it('is false for unix-abstract: a name without permissions, which any process of the machine can take', () => {
+    for (const target of ['unix-abstract:node', 'unix-abstract:/tmp/node.sock'])
+      expect(isLoopbackTarget(target)).toBe(false);
+  });
+
   it.each(['127.0.0.1', '127.255.255.255:443', '127.0.0.0:1', 'ipv4:127.1.2.3:1', 'localhost', '[::1]:1', 'unix:a'])(
     'is true for %s',
     (target) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { CallRetries, type CallEnd } from '../../src/client/retry-policy.js';
+import { CallRetries, lessonOf, type CallEnd } from '../../src/client/retry-policy.js';
 import type { AuthReason } from '../../src/errors.js';
 
 const UNAUTHENTICATED = 16;
@@ -18,13 +18,29 @@ describe('CallRetries', () => {
   it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'] as const)('has a token replaced after %s, once', (reason) => {
     const retries = new CallRetries(patient, Infinity);
     const refusal = end(UNAUTHENTICATED, reason);
-    expect(retries.after(refusal, 0)).toEqual({ newToken: true, serverTimeMs: 1_700_000_000_000, delayMs: 0 });
+    expect(retries.after(refusal, 0)).toEqual({ delayMs: 0 });
     expect(retries.after(refusal, 0)).toBeUndefined();
+  });
+
+  it('repeats a call at most once for each reason, and three times in all', () => {
+    const retries = new CallRetries({ token: true, rateLimited: { maxRetries: 1, maxDelayMs: 100 } }, Infinity);
+    const ends = [expired, end(UNAUTHENTICATED, 'TOKEN_FROM_FUTURE'), limited];
+    expect(ends.map((each) => retries.after(each, 0)?.delayMs)).toEqual([0, 0, 20]);
+    expect(ends.map((each) => retries.after(each, 0))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('counts waits among the three unless more waits are allowed', () => {
+    const two = new CallRetries({ token: true, rateLimited: { maxRetries: 2, maxDelayMs: 100 } }, Infinity);
+    const ends = [limited, limited, expired, end(UNAUTHENTICATED, 'TOKEN_FROM_FUTURE')];
+    expect(ends.map((each) => two.after(each, 0)?.delayMs)).toEqual([20, 20, 0, undefined]);
+    const ten = new CallRetries({ token: true, rateLimited: { maxRetries: 10, maxDelayMs: 100 } }, Infinity);
+    expect(Array.from({ length: 11 }, () => ten.after(limited, 0)).filter(Boolean)).toHaveLength(10);
+    expect(ten.after(expired, 0)).toBeUndefined();
   });
 
   it('has a rate limit waited for, as often as it may, with the same token', () => {
     const retries = new CallRetries(patient, Infinity);
-    const wait = { newToken: false, serverTimeMs: undefined, delayMs: 20 };
+    const wait = { delayMs: 20 };
     expect([1, 2, 3].map(() => retries.after(limited, 0))).toEqual([wait, wait, undefined]);
   });
 
@@ -59,5 +75,32 @@ describe('CallRetries', () => {
     for (const retries of [off, stopped]) {
       expect([retries.after(expired, 0), retries.after(limited, 0)]).toEqual([undefined, undefined]);
     }
+  });
+});
+
+describe('lessonOf', () => {
+  it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'] as const)(
+    'is, for %s, the time of the node and that the token is of no use',
+    (reason) => {
+      const lesson = { serverTimeMs: 1_700_000_000_000, tokenRefused: true };
+      expect(lessonOf(end(UNAUTHENTICATED, reason))).toEqual(lesson);
+      expect(lessonOf(end(7, reason))).toEqual({ ...lesson, tokenRefused: false });
+    },
+  );
+
+  it.each([
+    ['ACCESS_DENIED', 7],
+    ['RATE_LIMITED', RESOURCE_EXHAUSTED],
+    ['DEVICE_REVOKED', UNAUTHENTICATED],
+    ['AUTH_UNAVAILABLE', 14],
+  ] as const)('is, for %s, the time of the node alone', (reason, code) => {
+    expect(lessonOf(end(code, reason))).toEqual({ serverTimeMs: 1_700_000_000_000, tokenRefused: false });
+  });
+
+  it('is none where the gate said nothing, or no time', () => {
+    const none = { serverTimeMs: undefined, tokenRefused: false };
+    expect(lessonOf({ code: UNAUTHENTICATED, details: undefined })).toEqual(none);
+    const details = { reason: 'ACCESS_DENIED', info: {}, retryAfterMs: undefined } as const;
+    expect(lessonOf({ code: 7, details })).toEqual(none);
   });
 });

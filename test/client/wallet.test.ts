@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
 
-import { verifyMessage, VoidSigner } from 'ethers';
+import { BrowserProvider, verifyMessage, VoidSigner } from 'ethers';
+import { ethers as ethers5 } from 'ethers5';
 import { describe, expect, it } from 'vitest';
 
-import { connectWallet } from '../../src/client/wallet.js';
+import { connectWallet, type WalletLike } from '../../src/client/wallet.js';
 import { hostileValues } from '../support/hostile-values.js';
 import { browserProvider, realAddress, realWallets } from '../support/real-wallets.js';
 
@@ -93,15 +94,53 @@ describe('connectWallet', () => {
     await expect(connectWallet(value as never)).rejects.toThrow(new TypeError('the wallet gave no Ethereum address'));
   });
 
-  it('passes on what the wallet throws', async () => {
-    const rejection = Object.assign(new Error('User rejected the request.'), { code: 4001 });
-    const fails = () => Promise.reject(rejection);
-    await expect(connectWallet({ request: fails })).rejects.toBe(rejection);
-    await expect(connectWallet({ getAddress: fails, signMessage })).rejects.toBe(rejection);
-    const { sign } = await connectWallet({ address: realAddress, signMessage: fails });
-    await expect(sign('text')).rejects.toBe(rejection);
+  it('makes a WalletError of what the wallet throws, at once or later, with the own error as its cause', async () => {
+    const cause = Object.assign(new Error('User rejected the request.'), { code: 4001 });
+    const rejected = expect.objectContaining({ name: 'WalletError', code: 'USER_REJECTED', cause });
+    for (const fails of [
+      () => Promise.reject(cause),
+      () => {
+        throw cause;
+      },
+    ]) {
+      await expect(connectWallet({ request: fails })).rejects.toEqual(rejected);
+      await expect(connectWallet({ getAddress: fails, signMessage })).rejects.toEqual(rejected);
+      const { sign } = await connectWallet({ address: realAddress, signMessage: fails });
+      await expect(sign('text')).rejects.toEqual(rejected);
+    }
     await expect((await connectWallet(new VoidSigner(realAddress))).sign('text')).rejects.toThrow(
-      /VoidSigner cannot sign/,
+      /^the wallet failed: VoidSigner cannot sign/,
     );
+  });
+
+  it.each<[string, unknown]>([
+    ['6', new BrowserProvider(browserProvider())],
+    ['5', new ethers5.providers.Web3Provider(browserProvider())],
+  ])('refuses a provider of ethers %s, which is no wallet, with the hint getSigner()', async (_, provider) => {
+    await expect(connectWallet(provider as never)).rejects.toThrow(
+      new TypeError('not a wallet: this is an ethers provider; use the signer that `await provider.getSigner()` gives'),
+    );
+  });
+
+  describe('with a signal', () => {
+    const hangs = () => new Promise<never>(() => undefined);
+
+    it.each<[string, WalletLike]>([
+      ['tell its address', { getAddress: hangs, signMessage }],
+      ['give its accounts', { request: hangs }],
+    ])('waits no longer than that for a wallet that does not %s', async (__, wallet) => {
+      const abort = new AbortController();
+      const waiting = connectWallet(wallet, abort.signal);
+      abort.abort(new Error('closed'));
+      await expect(waiting).rejects.toThrow(new Error('closed'));
+    });
+
+    it('waits no longer than that for a signature', async () => {
+      const abort = new AbortController();
+      const { sign } = await connectWallet({ address: realAddress, signMessage: hangs }, abort.signal);
+      const waiting = sign('text');
+      abort.abort(new Error('closed'));
+      await expect(waiting).rejects.toThrow(new Error('closed'));
+    });
   });
 });

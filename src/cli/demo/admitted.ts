@@ -54,7 +54,7 @@ function authorized(token: string): Metadata {
 /** The node refuses and sends its time, the client corrects its clock and calls once more. */
 async function wrongClock(what: string, offsetMs: number, decisions: string, stage: Stage): Promise<Line> {
   const now = () => new Date(stage.clock.now().getTime() + offsetMs);
-  const client = stage.client(createTokenSource(stage.device, { now }));
+  const client = stage.client(createTokenSource(stage.device, { now, maxClockAdvanceMs: TWO_HOURS_MS }));
   const before = stage.decisions.length;
   const got = await outcomeOf(whoAmI(client).then(() => stage.decisions.slice(before).join(', then ')));
   return { what, expected: ok(decisions), got };

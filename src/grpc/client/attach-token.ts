@@ -1,7 +1,7 @@
 import type { Interceptor } from '@grpc/grpc-js';
 
 import type { RetrySettings } from '../../client/retry-policy.js';
-import type { TokenSource } from '../../client/token-source.js';
+import type { TargetTokenSource } from '../../client/token-source.js';
 import { integer, knownOptions } from '../../options.js';
 import { TokenCall } from './token-call.js';
 
@@ -9,7 +9,8 @@ import { TokenCall } from './token-call.js';
 export interface AttachTokenOptions {
   /**
    * Whether a call that was refused with TOKEN_EXPIRED or TOKEN_FROM_FUTURE is made once more with a new token, by the
-   * node's clock. Only while nothing was delivered and no streamed request message was consumed. Default `true`.
+   * node's clock, once for each of the two. Only while no message was delivered and no streamed request message was
+   * consumed. The source learns the node's clock from every refusal, whether calls are repeated or not. Default `true`.
    */
   retry?: boolean | undefined;
   /**
@@ -22,7 +23,10 @@ export interface AttachTokenOptions {
 
 /** How patient a client is with rate limits. */
 export interface RetryRateLimitedOptions {
-  /** How often one call is made again. 1 to 100. Default 3. */
+  /**
+   * How often one call is made again because of rate limits. 1 to 100. Default 1. A call is repeated three times in all at
+   * most, whatever for, unless more than three waits are allowed here.
+   */
   maxRetries?: number | undefined;
   /** Longest single wait, in milliseconds. 1 to 3 600 000 (an hour). Default 30 000 (half a minute). */
   maxDelayMs?: number | undefined;
@@ -34,6 +38,7 @@ export interface RetryRateLimitedOptions {
  * had. grpc-js lets interceptors given to a single call replace the client's, so give it there again.
  *
  * On a plaintext channel the token travels in clear: prefer `createClient`, which refuses that.
+ * Where the source fails, the call fails with UNAUTHENTICATED and the source's error as its `cause`, such as a WalletError.
  * @throws TypeError if the source or an option is wrong.
  * @example
  * import { Client, credentials } from '@grpc/grpc-js';
@@ -42,7 +47,7 @@ export interface RetryRateLimitedOptions {
  * const interceptors = [attachToken(source, { retryRateLimited: { maxRetries: 2 } })];
  * const client = new Client('node.example:443', credentials.createSsl(), { interceptors });
  */
-export function attachToken(source: TokenSource, options: AttachTokenOptions = {}): Interceptor {
+export function attachToken(source: TargetTokenSource, options: AttachTokenOptions = {}): Interceptor {
   if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');
   const settings = retrySettings(options);
   return (callOptions, nextCall) => new TokenCall(callOptions, () => nextCall(callOptions), source, settings);
@@ -57,7 +62,7 @@ function retrySettings(options: AttachTokenOptions): RetrySettings {
     throw new TypeError('retryRateLimited must be an object');
   }
   knownOptions(retryRateLimited, ['maxRetries', 'maxDelayMs']);
-  const maxRetries = integer('retryRateLimited.maxRetries', retryRateLimited.maxRetries, 3, 1, 100);
+  const maxRetries = integer('retryRateLimited.maxRetries', retryRateLimited.maxRetries, 1, 1, 100);
   const maxDelayMs = integer('retryRateLimited.maxDelayMs', retryRateLimited.maxDelayMs, 30_000, 1, 3_600_000);
   return { token, rateLimited: { maxRetries, maxDelayMs } };
 }

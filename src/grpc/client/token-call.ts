@@ -7,8 +7,8 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
-import { CallRetries, type RetrySettings } from '../../client/retry-policy.js';
-import type { TokenSource } from '../../client/token-source.js';
+import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
+import type { TargetTokenSource } from '../../client/token-source.js';
 import { AuthError } from '../../errors.js';
 import { quietly } from '../../options.js';
 import { decimal, EXPIRES_KEY } from '../../status-details.js';
@@ -22,6 +22,12 @@ type CallOptions = Parameters<Interceptor>[0];
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
+ * How long headers that do not say that the token is good are held back, in milliseconds: a refusal may follow them, as from
+ * connect-node, and then they are not those of the answer.
+ */
+const HOLD_HEADERS_MS = 100;
+
+/**
  * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
  * PROTOCOL.md section 6 has it; where that is set, also after the wait that a rate limit asks for. What the caller does
  * meanwhile is recorded and done on the call that is made next.
@@ -29,7 +35,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class TokenCall extends InterceptingCall {
   readonly #options: CallOptions;
   readonly #makeCall: () => Call;
-  readonly #source: TokenSource;
+  readonly #source: TargetTokenSource;
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
   #metadata = new Metadata();
@@ -38,9 +44,12 @@ export class TokenCall extends InterceptingCall {
   /** While there is no call: ends the wait for a token at the deadline, or the wait for the next try. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
+  #heldHeaders: Metadata | undefined;
+  #holdTimer: ReturnType<typeof setTimeout> | undefined;
+  #headersDelivered = false;
 
   /** @param makeCall makes the call below; called once for each try. */
-  constructor(options: CallOptions, makeCall: () => Call, source: TokenSource, retry: RetrySettings) {
+  constructor(options: CallOptions, makeCall: () => Call, source: TargetTokenSource, retry: RetrySettings) {
     super(NOT_MADE);
     this.#options = options;
     this.#makeCall = makeCall;
@@ -121,20 +130,21 @@ export class TokenCall extends InterceptingCall {
   #listenerFor(token: string): InterceptingListener {
     let emptyMessage = false;
     return {
-      onReceiveMetadata: (metadata) => {
-        this.#retries.stop();
-        this.#noteExpiry(token, metadata);
-        this.#listener.onReceiveMetadata?.(metadata);
-      },
+      onReceiveMetadata: (metadata) => this.#receiveHeaders(token, metadata),
       onReceiveMessage: (message: unknown) => {
         // a unary call without an answer gets this just before its status: nothing was delivered yet
         if (message === null) return void (emptyMessage = true);
         this.#retries.stop();
+        this.#releaseHeaders();
         this.#record.received();
         this.#listener.onReceiveMessage?.(message);
       },
       onReceiveStatus: (status) => {
-        if (this.#tryAgain(status, token)) return;
+        const { code } = status;
+        const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
+        this.#learn(end, token);
+        if (this.#tryAgain(end)) return;
+        this.#releaseHeaders();
         if (emptyMessage) this.#listener.onReceiveMessage?.(null);
         this.#end(status);
       },
@@ -142,22 +152,44 @@ export class TokenCall extends InterceptingCall {
   }
 
   /** Makes the call once more if that can help and nothing has happened that cannot be repeated. */
-  #tryAgain(status: StatusObject, token: string): boolean {
+  #tryAgain(end: CallEnd): boolean {
     if (this.#ended || !this.#record.repeatable) return false;
-    const retry = this.#retries.after({ code: status.code, details: authDetailsOf(status) }, Date.now());
+    const retry = this.#retries.after(end, Date.now());
     if (retry === undefined) return false;
-    const { serverTimeMs } = retry;
-    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
-    if (retry.newToken) quietly(() => this.#source.invalidate(token));
+    this.#dropHeaders();
     this.#call = undefined;
     if (retry.delayMs === 0) void this.#begin();
     else this.#timer = setTimeout(() => void this.#begin(), retry.delayMs);
     return true;
   }
 
-  #noteExpiry(token: string, metadata: Metadata): void {
-    const expiresAtMs = decimal(metadata.get(EXPIRES_KEY)[0]);
+  /** Teaches the source, whether the call is repeated or not. */
+  #learn(end: CallEnd, token: string): void {
+    const { serverTimeMs, tokenRefused } = lessonOf(end);
+    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
+    if (tokenRefused) quietly(() => this.#source.invalidate(token));
+  }
+
+  #receiveHeaders(token: string, headers: Metadata): void {
+    const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
     if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
+    this.#heldHeaders = headers;
+    if (expiresAtMs !== undefined || !this.#retries.open || !this.#record.repeatable) return this.#releaseHeaders();
+    this.#holdTimer = setTimeout(() => this.#releaseHeaders(), HOLD_HEADERS_MS);
+  }
+
+  /** The caller gets headers once, though the call may be made more than once. */
+  #releaseHeaders(): void {
+    const headers = this.#heldHeaders;
+    this.#dropHeaders();
+    if (headers === undefined || this.#headersDelivered) return;
+    this.#headersDelivered = true;
+    this.#listener.onReceiveMetadata?.(headers);
+  }
+
+  #dropHeaders(): void {
+    clearTimeout(this.#holdTimer);
+    this.#heldHeaders = undefined;
   }
 
   #watchDeadline(): void {
@@ -177,13 +209,14 @@ export class TokenCall extends InterceptingCall {
   }
 }
 
-function noTokenStatus(error: unknown): StatusObject {
-  const metadata = new Metadata();
+/** A status that grpc-js turns into an error with the source's own as its `cause`: it copies what a status holds. */
+function noTokenStatus(cause: unknown): StatusObject {
+  const common = { metadata: new Metadata(), cause };
   try {
-    const code = error instanceof AuthError ? error.code : Status.UNAUTHENTICATED;
-    return { code, details: `no token: ${messageOf(error)}`, metadata };
+    const code = cause instanceof AuthError ? cause.code : Status.UNAUTHENTICATED;
+    return { code, details: `no token: ${messageOf(cause)}`, ...common };
   } catch {
-    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', metadata };
+    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', ...common };
   }
 }
 

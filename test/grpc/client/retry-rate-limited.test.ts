@@ -55,7 +55,7 @@ describe('a caller who is too fast', () => {
     'gets through with a %s after the time that was asked for',
     async (kind) => {
       const { client, decisions, times } = await startNode(refusal(20), refusal(30));
-      const { wallets, error } = await callKinds[kind](client(PATIENT));
+      const { wallets, error } = await callKinds[kind](client({ retryRateLimited: { maxRetries: 2 } }));
       expect(error).toBeUndefined();
       expect(new Set(wallets)).toEqual(new Set([WALLET]));
       expect(decisions).toEqual(['RATE_LIMITED', 'RATE_LIMITED', 'admitted']);
@@ -91,6 +91,12 @@ describe('a caller who is too fast', () => {
     expect(decisions).toEqual(['RATE_LIMITED']);
   });
 
+  it('is told so after one wait unless it asked for more', async () => {
+    const { client, decisions } = await startNode(...Array.from({ length: 9 }, () => refusal(1)));
+    expect(authReasonOf((await callKinds.unary(client(PATIENT))).error)).toBe('RATE_LIMITED');
+    expect(decisions).toHaveLength(2);
+  });
+
   it('is told so after as many tries as it asked for', async () => {
     const { client, decisions } = await startNode(...Array.from({ length: 9 }, () => refusal(1)));
     const { error } = await callKinds.unary(client({ retryRateLimited: { maxRetries: 2 } }));
@@ -100,7 +106,7 @@ describe('a caller who is too fast', () => {
 
   it('is told so at once if it would have to wait longer than it is willing to', async () => {
     const { client, decisions } = await startNode(refusal(1), refusal(6), refusal(1));
-    const { error } = await callKinds.unary(client({ retryRateLimited: { maxDelayMs: 5 } }));
+    const { error } = await callKinds.unary(client({ retryRateLimited: { maxRetries: 3, maxDelayMs: 5 } }));
     expect(authDetailsOf(error)?.retryAfterMs).toBe(6);
     expect(decisions).toHaveLength(2);
   });

@@ -2,7 +2,9 @@ import { Metadata, status as Status, type InterceptingListener, type StatusObjec
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
-import type { TokenSource } from '../../../src/client/token-source.js';
+import type { RetrySettings } from '../../../src/client/retry-policy.js';
+import type { TargetTokenSource } from '../../../src/client/token-source.js';
+import { WalletError } from '../../../src/client/wallet-error.js';
 import { AuthError, type AuthReason } from '../../../src/errors.js';
 import type { Call } from '../../../src/grpc/client/call-record.js';
 import { TokenCall } from '../../../src/grpc/client/token-call.js';
@@ -10,16 +12,25 @@ import { grpcServiceDefinition } from '../../../src/grpc/service-definition.js';
 import { serviceError } from '../../../src/grpc/status.js';
 import { EXPIRES_KEY } from '../../../src/status-details.js';
 
-const { whoAmI } = grpcServiceDefinition(DemoService);
+const { whoAmI, collectNotes } = grpcServiceDefinition(DemoService);
+const NEW_TOKEN: RetrySettings = { token: true, rateLimited: undefined };
+const NO_RETRY: RetrySettings = { token: false, rateLimited: undefined };
 const CONTEXT = { transportSecurityType: 'ssl' };
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A call with nothing below it: what is passed down and up is written down, and the test plays the node. */
-function bench({ deadline, get = async () => 'a.token', partial = false }: BenchOptions = {}) {
+function bench({
+  deadline,
+  get = async () => 'a.token',
+  partial = false,
+  retries = NEW_TOKEN,
+  method = whoAmI as object,
+}: BenchOptions = {}) {
   const down: unknown[][] = [];
   const up: unknown[][] = [];
   const told: unknown[][] = [];
   const listeners: InterceptingListener[] = [];
+  const statuses: StatusObject[] = [];
   const note =
     (list: unknown[][], name: string) =>
     (...args: unknown[]) =>
@@ -37,33 +48,43 @@ function bench({ deadline, get = async () => 'a.token', partial = false }: Bench
     getPeer: () => '127.0.0.1:1',
     getAuthContext: () => CONTEXT,
   });
-  const source: TokenSource = {
+  const source: TargetTokenSource = {
     get,
     invalidate: note(told, 'invalidate'),
     noteServerTime: note(told, 'server time'),
     noteExpiry: note(told, 'expiry'),
   };
-  const retries = { token: true, rateLimited: undefined };
-  const call = new TokenCall({ deadline, method_definition: whoAmI } as never, makeCall, source, retries);
+  const call = new TokenCall({ deadline, method_definition: method } as never, makeCall, source, retries);
   const listener = {
-    onReceiveMetadata: note(up, 'metadata'),
+    onReceiveMetadata: (metadata: Metadata) => up.push(['metadata', metadata.getMap()]),
     onReceiveMessage: note(up, 'message'),
-    onReceiveStatus: (status: StatusObject) => up.push(['status', status.code, status.details]),
+    onReceiveStatus: (status: StatusObject) => {
+      up.push(['status', status.code, status.details]);
+      statuses.push(status);
+    },
   };
   call.start(new Metadata(), partial ? undefined : listener);
-  return { call, down, up, told, listeners };
+  return { call, down, up, told, listeners, statuses };
 }
 
 interface BenchOptions {
   readonly deadline?: Date | number;
   readonly get?: () => Promise<string>;
   readonly partial?: boolean;
+  readonly retries?: RetrySettings;
+  readonly method?: object;
 }
 
 const never = () => new Promise<string>(() => undefined);
 const settled = async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 };
+function headers(entries: Record<string, string>): Metadata {
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(entries)) metadata.set(key, value);
+  return metadata;
+}
+
 const ok: StatusObject = { code: Status.OK, details: '', metadata: new Metadata() };
 
 /** A refusal as a node sends it, or as one with another idea of `info` would. */
@@ -174,6 +195,42 @@ describe('a refusal that a new token mends', () => {
     expect(listeners).toHaveLength(1);
   });
 
+  it.each([NO_RETRY, NEW_TOKEN])(
+    'teaches the clock and drops the token also where it is not repeated: %j',
+    async (retries) => {
+      const { call, up, told, listeners } = bench({ retries, method: collectNotes });
+      call.sendMessage('one');
+      await settled();
+      listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED', { server_time_ms: '1700000000000' }));
+      await settled();
+      expect(up).toEqual([['status', Status.UNAUTHENTICATED, '']]);
+      expect(told).toEqual([
+        ['server time', 1_700_000_000_000],
+        ['invalidate', 'a.token'],
+      ]);
+    },
+  );
+
+  it.each([
+    ['DEVICE_REVOKED', Status.UNAUTHENTICATED],
+    ['ACCESS_DENIED', Status.PERMISSION_DENIED],
+    ['RATE_LIMITED', Status.RESOURCE_EXHAUSTED],
+    ['AUTH_UNAVAILABLE', Status.UNAVAILABLE],
+  ] as const)('teaches the clock with every other reason too, and keeps the token: %s', async (reason, code) => {
+    const { told, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveStatus(refused(reason, { server_time_ms: '1700000000000' }, code));
+    expect(told).toEqual([['server time', 1_700_000_000_000]]);
+  });
+
+  it('is one only if the call failed', async () => {
+    const { told, up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED', { server_time_ms: '1700000000000' }, Status.OK));
+    expect(told).toEqual([]);
+    expect(up).toEqual([['status', Status.OK, '']]);
+  });
+
   it.each(['', 'x1', '1x', '-1', '1.5', '1'.repeat(16)])(
     'teaches nothing with the server time %j',
     async (server_time_ms) => {
@@ -183,6 +240,110 @@ describe('a refusal that a new token mends', () => {
       expect(told.map(([name]) => name)).toEqual(['invalidate']);
     },
   );
+});
+
+describe('headers before a refusal', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const early = headers({ server: 'connect' });
+  const good = headers({ [EXPIRES_KEY]: '1700000000000' });
+
+  it('do not switch off the retry, and the caller gets the headers of the answer, once', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(early);
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    await settled();
+    expect(up).toEqual([]);
+    listeners[1]!.onReceiveMetadata(good);
+    listeners[1]!.onReceiveMessage('answer');
+    listeners[1]!.onReceiveStatus(ok);
+    vi.runAllTimers();
+    expect(up).toEqual([
+      ['metadata', good.getMap()],
+      ['message', 'answer'],
+      ['status', Status.OK, ''],
+    ]);
+  });
+
+  it('reach the caller before the refusal if it is not repeated', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(early);
+    listeners[0]!.onReceiveStatus(refused('DEVICE_REVOKED'));
+    expect(up).toEqual([
+      ['metadata', early.getMap()],
+      ['status', Status.UNAUTHENTICATED, ''],
+    ]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('reach the caller before the first message', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(early);
+    expect(up).toEqual([]);
+    listeners[0]!.onReceiveMessage('answer');
+    expect(up.map(([name]) => name)).toEqual(['metadata', 'message']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('reach the caller after a tenth of a second though nothing follows; the retry stays on, and none come twice', async () => {
+    const { up, listeners } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(early);
+    vi.advanceTimersByTime(99);
+    expect(up).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(up).toEqual([['metadata', early.getMap()]]);
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    await settled();
+    listeners[1]!.onReceiveMetadata(good);
+    listeners[1]!.onReceiveStatus(ok);
+    expect(up).toEqual([
+      ['metadata', early.getMap()],
+      ['status', Status.OK, ''],
+    ]);
+  });
+
+  it.each<[string, Metadata, BenchOptions]>([
+    ['they say that the token is good', good, {}],
+    ['nothing is repeated', early, { retries: NO_RETRY }],
+  ])('reach the caller at once if %s', async (_, metadata, options) => {
+    const { up, listeners } = bench(options);
+    await settled();
+    listeners[0]!.onReceiveMetadata(metadata);
+    expect(up).toEqual([['metadata', metadata.getMap()]]);
+  });
+
+  it('reach the caller at once if a message of its stream is out', async () => {
+    const { call, up, listeners } = bench({ method: collectNotes });
+    await settled();
+    call.sendMessage('one');
+    listeners[0]!.onReceiveMetadata(early);
+    expect(up).toEqual([['metadata', early.getMap()]]);
+  });
+
+  it('that are still held leave no timer behind when the caller gives up', async () => {
+    const { call, up, listeners } = bench({ deadline: Date.now() + 50 });
+    await settled();
+    listeners[0]!.onReceiveMetadata(early);
+    call.cancelWithStatus(Status.CANCELLED, 'enough');
+    listeners[0]!.onReceiveStatus({ code: Status.CANCELLED, details: 'enough', metadata: new Metadata() });
+    expect(up.map(([name]) => name)).toEqual(['metadata', 'status']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a source that fails', () => {
+  it('is the cause of the status, so that programs can tell why', async () => {
+    const cause = new WalletError('USER_REJECTED', 'the request was rejected in the wallet');
+    const { up, statuses } = bench({ get: () => Promise.reject(cause) });
+    await settled();
+    expect(up).toEqual([['status', Status.UNAUTHENTICATED, 'no token: the request was rejected in the wallet']]);
+    expect((statuses[0] as { cause?: unknown }).cause).toBe(cause);
+  });
 });
 
 describe('the expiry that a node tells', () => {
