@@ -14,6 +14,7 @@ import type { GrpcService } from '../service-definition.js';
 import { statusToSend, type StatusToSend } from '../status.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 import { onceCancelled, type CancellableListener } from './once-cancelled.js';
+import { peerOf } from './peer.js';
 
 /** Everything that `walletAuth` takes; see the README for a table. */
 export type WalletAuthOptions = GateOptions<Metadata>;
@@ -166,7 +167,7 @@ class GrpcCallInfo implements CallInfo<Metadata> {
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return peerOf(this.#call);
   }
 
   get metadata(): Metadata {
