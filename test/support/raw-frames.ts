@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 /**
  * Sends one gRPC request as hand-made HTTP/2 frames, so that a header may come twice, which `node:http2` refuses to send.
@@ -7,6 +7,12 @@ import { connect } from 'node:net';
  */
 export function sendFrames(port: number, path: string, headers: readonly [name: string, value: string][]): () => void {
   const socket = connect(port, '127.0.0.1');
+  writeFrames(socket, path, headers);
+  return () => socket.destroy();
+}
+
+/** The same on a connection of the caller's. */
+export function writeFrames(socket: Socket, path: string, headers: readonly [name: string, value: string][]): void {
   const block = Buffer.concat(
     [
       [':method', 'POST'],
@@ -25,7 +31,6 @@ export function sendFrames(port: number, path: string, headers: readonly [name: 
   socket.on('error', () => undefined);
   socket.write(Buffer.concat([preface, settings, request, message]));
   socket.resume();
-  return () => socket.destroy();
 }
 
 function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {

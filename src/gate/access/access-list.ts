@@ -18,6 +18,8 @@ export interface AccessList {
   has(subject: AccessSubject): boolean;
   /** How many different entries there are. */
   readonly size: number;
+  /** Whether addresses or ranges are among them now; only then does `has` read a caller's address. */
+  readonly hasAddresses?: boolean;
 }
 
 const DEVICE = /^(0x[0-9a-fA-F]{40})\/([0-9a-fA-F]{32})$/;
@@ -83,6 +85,10 @@ class EntryList implements AccessList {
 
   get size(): number {
     return this.#names.size + this.#ranges.size;
+  }
+
+  get hasAddresses(): boolean {
+    return this.#ranges.size > 0;
   }
 
   add(entry: Entry): void {

@@ -1,5 +1,5 @@
 import { refusal, type AuthError } from '../../errors.js';
-import { knownOptions } from '../../options.js';
+import { dropPromise, knownOptions } from '../../options.js';
 import { compileList, sharedEntry, type AccessList, type AccessSubject } from './access-list.js';
 
 /**
@@ -74,6 +74,7 @@ function both(first: AccessCheck | undefined, second: AccessCheck | undefined): 
 function isIn(list: AccessList, caller: AccessSubject): boolean {
   const answer: unknown = list.has(caller);
   if (typeof answer === 'boolean') return answer;
+  dropPromise(answer);
   throw new TypeError('the `has` of an AccessList must answer true or false');
 }
 

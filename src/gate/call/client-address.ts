@@ -7,15 +7,17 @@ import { IpRanges } from './ip-ranges.js';
 export interface AddressReader {
   /**
    * The address that a caller is known by: IPv4 as it is, IPv6 by its /64 network, which one subscriber has to itself.
-   * @param peer what the transport reports, such as `203.0.113.7:50101`, `::1:50101` or `unknown`.
+   * @param peer what the transport reports, such as `203.0.113.7:50101`, `::1:50101`, `unix:` for a Unix socket, or `unknown`.
    * @param forwardedFor the values of `x-forwarded-for`, in order.
-   * @returns `undefined` if the peer has no IP address, as on a Unix socket.
+   * @returns `undefined` if the peer has no IP address and is no trusted proxy on a Unix socket.
    */
   addressOf(peer: string, forwardedFor: readonly string[]): string | undefined;
   /** The same in full, IPv6 with all its bits, in the form in which it came. */
   fullAddressOf(peer: string, forwardedFor: readonly string[]): string | undefined;
 }
 
+/** Stands in `trustedProxies` for every peer on a Unix socket. */
+const UNIX = 'unix';
 /** How many peers stay read; the one that was quiet longest makes room. */
 const MAX_PEERS = 10_000;
 /** No peer with an address is longer, brackets, zone and port included. */
@@ -24,12 +26,13 @@ const MAX_PEER_LENGTH = 100;
 /**
  * Makes an address reader. What a peer's text stands for is read once for each connection, not for each call.
  * @param trustedProxies addresses or CIDR ranges of proxies that append the address they were called from to
- *   `x-forwarded-for`. The list is read from the right, as long as what stands there is trusted: everything further left
+ *   `x-forwarded-for`; `unix` for those that call by a Unix socket. The list is read from the right, as long as what stands there is trusted: everything further left
  *   was written by the caller.
  * @throws TypeError naming a range that is none.
  */
 export function createAddressReader(trustedProxies: readonly string[] = []): AddressReader {
   const trusted = compileRanges('trustedProxies', trustedProxies);
+  const trustsUnix = trustedProxies.includes(UNIX);
   const peers = new LRUCache<string, Ip>({ max: MAX_PEERS });
 
   function peerIp(peer: string): Ip | undefined {
@@ -43,9 +46,9 @@ export function createAddressReader(trustedProxies: readonly string[] = []): Add
 
   function callerIp(peer: string, forwardedFor: readonly string[]): Ip | undefined {
     let ip = peerIp(peer);
-    if (ip === undefined || trusted.size === 0) return ip;
+    if (ip === undefined ? !trustsUnix || !peer.startsWith('unix:') : trusted.size === 0) return ip;
     const hops = forwardedFor.join(',').split(',');
-    while (hops.length > 0 && trusted.hasBits(ip.bits)) {
+    while (hops.length > 0 && (ip === undefined || trusted.hasBits(ip.bits))) {
       const hop = hostIp(hops.pop()?.trim() ?? '');
       if (hop === undefined) break;
       ip = hop;
@@ -69,6 +72,7 @@ function compileRanges(name: string, ranges: readonly string[]): IpRanges {
   if (!Array.isArray(ranges)) throw new TypeError(`${name} must be a list of addresses or CIDR ranges`);
   const compiled = new IpRanges();
   for (const text of ranges) {
+    if (text === UNIX) continue;
     const range = parseRange(String(text));
     if (range === undefined) throw new TypeError(`${name}: ${JSON.stringify(text)} is no address and no CIDR range`);
     compiled.add(range);

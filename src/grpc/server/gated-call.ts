@@ -6,6 +6,7 @@ import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, type StatusToSend } from '../status.js';
+import { peerOf } from './peer.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
@@ -48,7 +49,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return peerOf(this.#call);
   }
 
   get stream(): OpenStream | undefined {

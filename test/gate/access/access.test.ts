@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { accessList } from '../../../src/gate/access/access-list.js';
 import { createAccess, type AccessCheck, type AccessOptions } from '../../../src/gate/access/access.js';
@@ -70,6 +70,20 @@ describe('access', () => {
       expect(() => listsOf(options).checkCaller({ wallet: alice, deviceId })).toThrow(TypeError);
     }
     expect(() => listsOf({ priority: broken }).hasPriority({ wallet: alice })).toThrow(TypeError);
+  });
+
+  it('lives on when the `has` of a list rejects: the stray promise ends no process', async () => {
+    const stray = vi.fn<(reason: unknown) => void>();
+    process.on('unhandledRejection', stray);
+    const broken = { size: 1, has: () => Promise.reject(new Error('mine')) } as never;
+    for (const options of [{ allow: broken }, { deny: broken }]) {
+      expect(() => listsOf(options).checkCaller({ wallet: alice, deviceId })).toThrow(TypeError);
+    }
+    expect(() => listsOf({ deny: broken }).checkAddress({ address })).toThrow(TypeError);
+    expect(() => listsOf({ priority: broken }).hasPriority({ wallet: alice })).toThrow(TypeError);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', stray);
+    expect(stray).not.toHaveBeenCalled();
   });
 
   it.each<[string, unknown]>([

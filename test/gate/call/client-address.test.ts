@@ -90,6 +90,28 @@ describe('the full address', () => {
   });
 });
 
+describe('the address behind a proxy on a Unix socket', () => {
+  it.each<[string, string[], string[], string | undefined]>([
+    ['its caller', ['unix'], ['203.0.113.7'], '203.0.113.7'],
+    ['an IPv6 caller', ['unix'], ['2001:db8::7'], '2001:db8:0:0'],
+    ['the caller of a proxy before it', ['unix', '10.0.0.0/8'], ['203.0.113.7, 10.9.9.9'], '203.0.113.7'],
+    ['not what the caller wrote', ['unix'], ['198.51.100.9, 203.0.113.7'], '203.0.113.7'],
+    ['none without the header', ['unix'], [], undefined],
+    ['none for junk', ['unix'], ['203.0.113.7, unix:'], undefined],
+    ['none if such proxies are not trusted', ['10.0.0.0/8'], ['203.0.113.7'], undefined],
+  ])('is %s', (_, trustedProxies, forwardedFor, address) => {
+    const { addressOf } = createAddressReader(trustedProxies);
+    for (const peer of ['unix:', 'unix:/run/node.sock']) expect(addressOf(peer, forwardedFor)).toBe(address);
+  });
+
+  it('is not believed of a peer that is not known, or has an address', () => {
+    const { addressOf } = createAddressReader(['unix']);
+    expect(addressOf('unknown', ['203.0.113.7'])).toBeUndefined();
+    expect(addressOf('', ['203.0.113.7'])).toBeUndefined();
+    expect(addressOf('192.0.2.1:5', ['203.0.113.7'])).toBe('192.0.2.1');
+  });
+});
+
 describe('trustedProxies', () => {
   it.each([
     '10.0.0.0/33',

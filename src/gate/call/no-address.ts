@@ -1,0 +1,52 @@
+import type { AccessList } from '../access/access-list.js';
+import type { AccessOptions } from '../access/access.js';
+import { parseRange } from './cidr.js';
+
+/** The options of a gate that judge callers by their address. */
+export interface AddressRules {
+  readonly access?: AccessOptions | undefined;
+  readonly limits?: { readonly beforeAuthentication?: unknown } | undefined;
+  readonly failedTokenLimit?: unknown;
+}
+
+/** The code of the warning. */
+const CODE = 'WALLET_AUTH_NO_ADDRESS';
+
+/**
+ * Makes a warning for gates whose address rules are off without anybody noticing: behind a proxy on a Unix socket no call has
+ * an address, unless that proxy is trusted. Lists that change are looked at when a call has none.
+ * @returns takes the address of each call, and emits one process warning with the code WALLET_AUTH_NO_ADDRESS at the first call
+ *   without, if there are rules that need one. `undefined` if there can be none.
+ */
+export function noAddressWarning(rules: AddressRules): ((address: string | undefined) => void) | undefined {
+  const { access = {}, limits, failedTokenLimit } = rules;
+  const fixed: string[] = [];
+  const changing: { name: string; list: AccessList }[] = [];
+  for (const key of ['allow', 'deny', 'priority'] as const) {
+    const [name, list] = [`access.${key}`, access[key]];
+    if (list === undefined) continue;
+    if (!Array.isArray(list)) changing.push({ name, list: list as AccessList });
+    else if (list.some((entry) => parseRange(String(entry)) !== undefined)) fixed.push(name);
+  }
+  if (limits?.beforeAuthentication !== undefined) fixed.push('limits.beforeAuthentication');
+  if (failedTokenLimit !== undefined) fixed.push('failedTokenLimit');
+  if (fixed.length + changing.length === 0) return undefined;
+
+  let isDone = false;
+  return (address) => {
+    if (address !== undefined || isDone) return;
+    const names = [...changing.filter(({ list }) => list.hasAddresses).map(({ name }) => name), ...fixed];
+    if (names.length === 0) return;
+    isDone = true;
+    warn(
+      `a call has no address, so that these rules do not hold for it: ${names.join(', ')}. Behind a proxy on a Unix socket, ` +
+        "set trustedProxies: ['unix'] and let the proxy send x-forwarded-for",
+    );
+  };
+}
+
+/** Hosts other than Node may have no process warnings. */
+function warn(message: string): void {
+  const host = globalThis as { process?: { emitWarning?: (text: string, options: { code: string }) => void } };
+  host.process?.emitWarning?.(message, { code: CODE });
+}
