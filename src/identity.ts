@@ -17,6 +17,24 @@ export function walletIdentity(facts: WalletIdentity): WalletIdentity {
   return new FrozenIdentity(facts);
 }
 
+/** The gate's result for an admitted call: its caller, or `undefined` for an anonymous one. */
+export interface Admission {
+  readonly identity: WalletIdentity | undefined;
+}
+
+/** No entry exports the key, so no other code can write an identity into a context. */
+const ADMISSION = Symbol('wallet identity');
+
+/** A copy of a call's context that carries its admission. */
+export function withAdmission<C extends object>(context: C, admission: Admission): C {
+  return { ...context, [ADMISSION]: admission };
+}
+
+/** The admission of a call by its context; `undefined` where no gate admitted it. */
+export function admissionOf(context: object): Admission | undefined {
+  return (context as { readonly [ADMISSION]?: Admission })[ADMISSION];
+}
+
 /**
  * A node caches many of these, so they are kept small: one getter for all of them, not one each, and the key as a text
  * of as many characters, which takes a third of a byte array's memory.

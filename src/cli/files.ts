@@ -1,31 +1,43 @@
-import { createReadStream } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
 import { UsageError } from './flags.js';
 
+/** The permissions of the group and of all other users. */
+const OTHERS = 0o077;
+
+/** How an input is read. */
+export interface InputOptions {
+  /** Whether to refuse a file to which other users have access. Not checked on Windows. Default `false`. */
+  readonly ownerOnly?: boolean;
+}
+
 /**
  * Reads a whole file, or standard input to its end.
- * @param name a path, or `-` for standard input.
+ * @param name the path of a regular file, or `-` for standard input. Opening anything else, such as a FIFO, could block.
  * @param maxBytes longest accepted input, in bytes.
- * @throws UsageError if it cannot be read or is longer.
+ * @throws UsageError if it cannot be read, is longer, or is open to other users.
  */
-export async function readInput(name: string, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+export async function readInput(name: string, maxBytes: number, options: InputOptions = {}): Promise<Uint8Array> {
   try {
-    const stream: AsyncIterable<Uint8Array> = name === '-' ? process.stdin : createReadStream(name);
-    for await (const chunk of stream) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length > maxBytes) throw new UsageError(`${inputName(name)} is longer than ${maxBytes} bytes`);
+    if (name === '-') return await readToEnd(process.stdin, name, maxBytes);
+    const handle = await open(name, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = await handle.stat();
+      if (!stat.isFile()) throw new UsageError(`${name} is not a regular file; - reads standard input`);
+      if (options.ownerOnly) checkOwnerOnly(name, stat.mode);
+      return await readToEnd(handle.createReadStream({ autoClose: false }), name, maxBytes);
+    } finally {
+      await handle.close();
     }
   } catch (error) {
     throw error instanceof UsageError
       ? error
       : new UsageError(`cannot read ${inputName(name)}: ${systemReason(error)}`);
   }
-  return Buffer.concat(chunks);
 }
 
 /** What messages call an input of `readInput`. */
@@ -34,19 +46,26 @@ export function inputName(name: string): string {
 }
 
 /**
- * Writes a file that only its owner may read (mode 0600). An existing file is left alone, unless it is to be replaced:
- * then the new one replaces it at once and whole, whatever the mode of the old one was.
- * @throws UsageError if the file exists or cannot be written.
+ * Writes a file that only its owner may read (mode 0600), and flushes it to the disk. An existing file is left alone, unless
+ * it is to be replaced: then the new one replaces it at once and whole, whatever the mode of the old one was.
+ * @throws UsageError if the file exists, cannot be written, or is not a regular file.
  */
 export async function writePrivateFile(path: string, content: Uint8Array, replace: boolean): Promise<void> {
-  const target = replace ? `${path}.${process.pid}.tmp` : path;
   try {
-    await writeFile(target, content, { mode: 0o600, flag: 'wx' });
-    if (replace) await rename(target, path);
+    if (!replace) return await createFile(path, content);
+    const old = await lstat(path).catch(() => undefined);
+    if (old && !old.isFile() && !old.isSymbolicLink()) throw new UsageError(`${path} is not a regular file`);
+    const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+    await createFile(temporary, content);
+    await rename(temporary, path).catch(async (error: unknown) => {
+      await unlink(temporary);
+      throw error;
+    });
+    return await syncDirectory(dirname(path));
   } catch (error) {
-    if (replace) await rm(target, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UsageError(`${path} exists already; --force replaces it`);
+    if (error instanceof UsageError) throw error;
+    const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    if (exists) throw new UsageError(`${path} exists already; --force replaces it`);
     throw new UsageError(`cannot write ${path}: ${systemReason(error)}`);
   }
 }
@@ -55,4 +74,42 @@ export async function writePrivateFile(path: string, content: Uint8Array, replac
 export function systemReason(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException;
   return (errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]) ?? message;
+}
+
+async function readToEnd(stream: AsyncIterable<Uint8Array>, name: string, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) throw new UsageError(`${inputName(name)} is longer than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(chunks);
+}
+
+function checkOwnerOnly(name: string, mode: number): void {
+  if (process.platform === 'win32' || (mode & OTHERS) === 0) return;
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  throw new UsageError(`other users have access to ${name} (mode ${octal}): run chmod 600, or give --allow-readable`);
+}
+
+/** Creates a file and flushes it; a file that exists is not touched. Where it fails, its own file is removed again. */
+async function createFile(path: string, content: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } catch (error) {
+    await unlink(path);
+    throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a rename durable, where the system can flush directories. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path).catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
 }

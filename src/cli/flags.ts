@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import type { VerifierOptions } from '../verify/options.js';
 
-/** A mistake that the user of the command can correct. Its message is one line and quotes no secret. */
+/** A mistake that the user of the command can correct: exit code 2. Its message is one line and quotes no secret. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -39,6 +39,8 @@ export function command<const O extends CommandOptions>(definition: CommandDefin
       return 0;
     }
     if (!takesArguments && positionals.length > 0) throw new UsageError('takes options only; see --help');
+    const empty = Object.entries<unknown>(values).find(([, value]) => value === '');
+    if (empty) throw new UsageError(`--${empty[0]} must not be empty; see --help`);
     return run(values as CommandValues<O>, positionals);
   };
 }

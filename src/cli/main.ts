@@ -18,6 +18,8 @@ const COMMANDS: readonly Entry[] = [
   ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
 ];
 
+const NAME = 'npx grpc-wallet-auth';
+
 const HELP = `\
 Tells a gRPC service which Ethereum wallet is calling.
 
@@ -25,23 +27,30 @@ Usage: wallet-auth <command> [options]
 
 Commands
 ${COMMANDS.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+  help      print this help, or that of a command
 
 Options
-  --help     prints this help, or that of a command: wallet-auth token --help
-  --version  prints the version
+  -h, --help     prints this help; after a command, that of the command
+  -v, --version  prints the version
+
+Exit codes
+  0  success
+  1  a refused token (verify), or an unexpected result (demo)
+  2  wrong usage, or any other error
 
 Examples
-  wallet-auth demo
-  wallet-auth identity --key-file wallet.key --out device.id
-  wallet-auth serve
-  ${curlLine()}`;
+  ${NAME} demo
+  ${NAME} identity --key-file wallet.key --out device.id
+  ${NAME} serve
+  npx ${curlLine()}`;
 
 async function main(name: string | undefined, args: readonly string[]): Promise<number> {
-  if (name === '--help' || name === '-h') return print(HELP);
-  if (name === '--version') return print(version());
-  if (name === undefined) throw new UsageError('which command? see wallet-auth --help');
+  if (name === 'help' && args.length > 0) return main(args[0], ['--help']);
+  if (name === 'help' || name === '--help' || name === '-h') return print(HELP);
+  if (name === '--version' || name === '-v') return print(version());
+  if (name === undefined) throw new UsageError(`no command; see ${NAME} --help`);
   const [, , load] = COMMANDS.find(([known]) => known === name) ?? [];
-  if (load === undefined) throw new UsageError(`unknown ${quoted(name)}; see wallet-auth --help`);
+  if (load === undefined) throw new UsageError(`unknown ${quoted(name)}; see ${NAME} --help`);
   const { run } = await load();
   return run(args);
 }
@@ -69,12 +78,12 @@ function messageOf(error: unknown): string {
   return asciiText(line);
 }
 
-process.stdout.on('error', () => process.exit(1)); // the reader has closed the pipe
+process.stdout.on('error', () => process.exit(2)); // the reader has closed the pipe
 const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(name, args);
 } catch (error) {
   const prefix = COMMANDS.some(([known]) => known === name) ? `wallet-auth ${name}` : 'wallet-auth';
   console.error(`${prefix}: ${messageOf(error)}`);
-  process.exitCode = 1;
+  process.exitCode = 2;
 }

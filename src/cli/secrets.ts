@@ -61,10 +61,11 @@ export function keyWallet(privateKey: Uint8Array): AccountWallet {
 /**
  * Reads an identity that `wallet-auth identity` wrote and checks all of it.
  * @param name a path, or `-` for standard input.
- * @throws UsageError if it cannot be read or is no identity.
+ * @param allowReadable whether to accept a file to which other users have access.
+ * @throws UsageError if it cannot be read, is open to other users or is no identity.
  */
-export async function readIdentity(name: string): Promise<DeviceIdentity> {
-  const bytes = await readInput(name, MAX_IDENTITY_BYTES);
+export async function readIdentity(name: string, allowReadable: boolean): Promise<DeviceIdentity> {
+  const bytes = await readInput(name, MAX_IDENTITY_BYTES, { ownerOnly: !allowReadable });
   try {
     return importIdentity(bytes);
   } catch (error) {
@@ -76,14 +77,25 @@ export async function readIdentity(name: string): Promise<DeviceIdentity> {
 /**
  * The token to check: the arguments, or standard input if there are none or just `-`. It may have its scheme before it, or
  * be a whole header as `wallet-auth token --header` prints it.
- * @throws UsageError if there is nothing to read.
+ * @throws UsageError if there is no token, or more than one.
  */
 export async function tokenInput(args: readonly string[]): Promise<string> {
-  return (await rawTokenInput(args)).trim().replace(/^authorization: */i, '');
+  const fromStdin = args.length === 0 || (args.length === 1 && args[0] === '-');
+  const text = (fromStdin ? await tokenFromStdin() : tokenFromArguments(args)).trim().replace(/^authorization: */i, '');
+  if (/^(?:authorization:)?$/i.test(text)) {
+    throw new UsageError(fromStdin ? 'standard input is empty' : 'the token is empty');
+  }
+  return text;
 }
 
-async function rawTokenInput(args: readonly string[]): Promise<string> {
-  if (args.length > 0 && !(args.length === 1 && args[0] === '-')) return args.join(' ');
+async function tokenFromStdin(): Promise<string> {
   if (process.stdin.isTTY) throw new UsageError('no token: give it as an argument or pipe it in');
   return new TextDecoder().decode(await readInput('-', MAX_TOKEN_BYTES));
+}
+
+/** One argument, or the parts of an unquoted header: `authorization:`, `Bearer` and the token. */
+function tokenFromArguments(args: readonly string[]): string {
+  const text = args.join(' ');
+  if (args.length === 1 || /^(?:authorization: ?)?(?:bearer )?\S*$/i.test(text)) return text;
+  throw new UsageError(`expected one token, but got ${args.length} arguments; see --help`);
 }

@@ -1,3 +1,5 @@
+export { callOf, type CallCaller, type TestCall, type TestStream } from './call-of.js';
+export { fixedToken } from './fixed-token.js';
 export { mintIdentity, type MintIdentityOptions } from './mint-identity.js';
 export { mintToken, type MintableReason, type MintTokenOptions } from './mint-token.js';
 export { settableClock, type SettableClock } from './settable-clock.js';

@@ -72,7 +72,7 @@ export async function buildCommand(...without: string[]): Promise<BuiltCommand> 
   for (const name of dependencies()) if (!without.includes(name)) install(name, packageDir);
   const main = join(packageDir, 'dist/src/cli/main.js');
   chmodSync(main, 0o755);
-  symlinkSync(main, join(bin, 'wallet-auth'));
+  for (const name of commandNames()) symlinkSync(main, join(bin, name));
 
   const path = [bin, join(INSTALLED, '.bin'), dirname(process.execPath), process.env['PATH']].join(delimiter);
   const children = new Set<ChildProcessWithoutNullStreams>();
@@ -124,6 +124,12 @@ function running(child: ChildProcessWithoutNullStreams): Running {
         void ended.then(() => reject(new Error(`ended without ${pattern}: ${stdout}${stderr}`)));
       }),
   };
+}
+
+/** The names under which npm installs the command. */
+function commandNames(): string[] {
+  const { bin } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as { bin: Record<string, string> };
+  return Object.keys(bin);
 }
 
 /** What a user who installs the package and all of its optional peers has. */

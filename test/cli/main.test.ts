@@ -16,11 +16,11 @@ beforeAll(async () => {
 afterAll(() => command.remove());
 
 describe('help and version', { timeout: 60_000 }, () => {
-  it.each([['--help'], ['-h']])('%s lists every command and shows examples', async (flag) => {
+  it.each([['--help'], ['-h'], ['help']])('%s lists every command and shows examples', async (flag) => {
     const { code, stdout, stderr } = await command.run([flag]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const name of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
-    expect(stdout).toMatch(/^Examples\n {2}wallet-auth /m);
+    expect(stdout).toMatch(/^Examples\n {2}npx grpc-wallet-auth /m);
   });
 
   it.each(COMMANDS)('%s --help shows its usage, examples, and exactly the options it knows', async (name) => {
@@ -36,24 +36,37 @@ describe('help and version', { timeout: 60_000 }, () => {
     expect(shown).toEqual(known);
   });
 
-  it('--version prints the version of package.json', async () => {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(await command.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  it.each(COMMANDS)('help %s prints the help of the command', async (name) => {
+    expect(await command.run(['help', name])).toEqual(await command.run([name, '--help']));
   });
 
-  it('is an executable file', async () => {
-    const { code, stdout } = await command.shell('wallet-auth --version');
+  it.each(['--version', '-v'])('%s prints the version of package.json', async (flag) => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await command.run([flag])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each(['wallet-auth', 'grpc-wallet-auth'])('%s is an executable file, by a name in package.json', async (name) => {
+    const { code, stdout } = await command.shell(`${name} --version`);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
+
+  it('every example runs without an installed package, by npx and the name of the package', async () => {
+    for (const args of [['--help'], ...COMMANDS.map((name) => [name, '--help'])]) {
+      const { stdout } = await command.run(args);
+      const [, examples = ''] = stdout.split('\nExamples\n');
+      expect(examples.match(/wallet-auth/g)).toHaveLength(examples.match(/npx grpc-wallet-auth/g)?.length ?? 0);
+      expect(examples).toMatch(/npx grpc-wallet-auth/);
+    }
   });
 });
 
-describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000 }, () => {
+describe('wrong usage ends with exit code 2 and one clear line', { timeout: 60_000 }, () => {
   const cases: [args: string[], complaint: string | RegExp][] = [
-    [[], 'wallet-auth: which command? see wallet-auth --help'],
-    [['frobnicate'], 'wallet-auth: unknown command frobnicate; see wallet-auth --help'],
-    [['constructor'], 'wallet-auth: unknown command constructor; see wallet-auth --help'],
-    [['--json'], 'wallet-auth: unknown option --json; see wallet-auth --help'],
-    [[''], 'wallet-auth: unknown command; see wallet-auth --help'],
+    [[], 'wallet-auth: no command; see npx grpc-wallet-auth --help'],
+    [['frobnicate'], 'wallet-auth: unknown command frobnicate; see npx grpc-wallet-auth --help'],
+    [['constructor'], 'wallet-auth: unknown command constructor; see npx grpc-wallet-auth --help'],
+    [['--json'], 'wallet-auth: unknown option --json; see npx grpc-wallet-auth --help'],
+    [[''], 'wallet-auth: unknown command; see npx grpc-wallet-auth --help'],
     [['demo', '--fast'], 'wallet-auth demo: unknown option --fast; see --help'],
     [['demo', 'now'], 'wallet-auth demo: takes options only; see --help'],
     [['demo', '--json=yes'], "wallet-auth demo: option '--json' does not take an argument; see --help"],
@@ -62,8 +75,11 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     [['token'], 'wallet-auth token: no identity: give --identity <file>'],
     [['token', '--identity', 'no\nfile'], 'wallet-auth token: cannot read no'],
     [['token', '--identity', 'nothing.id'], 'wallet-auth token: cannot read nothing.id: no such file or directory'],
-    [['token', '--identity', '.'], 'wallet-auth token: cannot read .: illegal operation on a directory'],
-    [['token', '--identity', '/dev/zero'], 'wallet-auth token: /dev/zero is longer than 4096 bytes'],
+    [['token', '--identity', '.'], 'wallet-auth token: . is not a regular file; - reads standard input'],
+    [
+      ['token', '--identity', '/dev/zero'],
+      'wallet-auth token: /dev/zero is not a regular file; - reads standard input',
+    ],
     [['token', '--identity', '-'], /^wallet-auth token: standard input: not a usable exported identity: it is empty$/],
     [['token', '--identity', 'x', '--json', '--header'], 'wallet-auth token: --header and --json do not go together'],
     [['identity'], 'wallet-auth identity: no file for the identity: give --out <file>'],
@@ -80,7 +96,8 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
       'wallet-auth identity: the private key in standard input must be 64 hex digits',
     ],
     [['serve', '--port', '65536'], 'wallet-auth serve: --port must be a number from 0 to 65535'],
-    [['serve', '--port', ''], 'wallet-auth serve: --port must be a number from 0 to 65535'],
+    [['serve', '--port', ''], 'wallet-auth serve: --port must not be empty; see --help'],
+    [['serve', '--host', ''], 'wallet-auth serve: --host must not be empty; see --help'],
     [['serve', '--limit', '0'], 'wallet-auth serve: --limit must be a number from 1 to 1000000'],
     [['serve', '--metrics', 'yes'], 'wallet-auth serve: --metrics must be a number from 0 to 65535'],
     [
@@ -91,13 +108,31 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
       ['serve', '--host', '203.0.113.1'],
       'wallet-auth serve: cannot listen on 203.0.113.1:50051: address not available',
     ],
+    [
+      ['inspect', '--max-future-skew-ms', '', 'x'],
+      'wallet-auth inspect: --max-future-skew-ms must not be empty; see --help',
+    ],
+    [['token', '--identity', ''], 'wallet-auth token: --identity must not be empty; see --help'],
+    [['identity', '--out', ''], 'wallet-auth identity: --out must not be empty; see --help'],
+    [['identity', '--out', 'a.id', '--key-file', ''], 'wallet-auth identity: --key-file must not be empty; see --help'],
+    [['help', 'frobnicate'], 'wallet-auth: unknown command frobnicate; see npx grpc-wallet-auth --help'],
+    [['verify', '--at', '', 'x'], 'wallet-auth verify: --at must not be empty; see --help'],
+    [['verify', '--at=', 'x'], 'wallet-auth verify: --at must not be empty; see --help'],
+    [['verify', ''], 'wallet-auth verify: the token is empty'],
+    [['inspect', ' \n'], 'wallet-auth inspect: the token is empty'],
+    [['verify', 'authorization: '], 'wallet-auth verify: the token is empty'],
+    [['verify'], 'wallet-auth verify: standard input is empty'],
+    [['inspect', '-'], 'wallet-auth inspect: standard input is empty'],
+    [['verify', 'A', 'B'], 'wallet-auth verify: expected one token, but got 2 arguments; see --help'],
+    [['inspect', '-', 'B'], 'wallet-auth inspect: expected one token, but got 2 arguments; see --help'],
+    [['verify', 'bearer', 'A', 'B'], 'wallet-auth verify: expected one token, but got 3 arguments; see --help'],
     [['verify', '--at', 'yesterday', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
     [['verify', '--at', '2026-01-31T12:00:00', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
     [['verify', '--at', '2026-13-31', 'x'], /^wallet-auth verify: --at must be a time with its zone/],
     [['verify', '--max-age-ms', '1h', 'x'], 'wallet-auth verify: --max-age-ms must be a whole number of milliseconds'],
     [['verify', '--max-age-ms', '0', 'x'], /^wallet-auth verify: maxAgeMs must be an integer from 1 to /],
     [
-      ['inspect', '--max-future-skew-ms', '', 'x'],
+      ['inspect', '--max-future-skew-ms', '1.5', 'x'],
       'wallet-auth inspect: --max-future-skew-ms must be a whole number of milliseconds',
     ],
     [
@@ -110,7 +145,7 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     '$complaint',
     async ({ args, complaint }) => {
       const { code, stdout, stderr } = await command.run(args);
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       const line = typeof complaint === 'string' ? complaint : expect.stringMatching(complaint);
       expect(stderr.split('\n')).toEqual([line, '']);
     },
@@ -122,7 +157,7 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
     const { port } = server.address() as AddressInfo;
     try {
       expect(await command.run(['serve', '--port', String(port), ...flags])).toEqual({
-        code: 1,
+        code: 2,
         stdout: '',
         stderr: `wallet-auth serve: cannot listen on 127.0.0.1:${port}: address already in use\n`,
       });
@@ -133,7 +168,7 @@ describe('bad input ends with exit code 1 and one clear line', { timeout: 60_000
 
   it('a curve that does not exist', async () => {
     expect(await command.run(['demo'], { env: { WALLET_AUTH_CURVE: 'edwards' } })).toEqual({
-      code: 1,
+      code: 2,
       stdout: '',
       stderr: 'wallet-auth demo: WALLET_AUTH_CURVE must be one of native, wasm, noble\n',
     });
@@ -160,7 +195,7 @@ describe('a private key is never taken from an argument, and never repeated', { 
   ])('%s', async (line) => {
     const args = line.split(' ').map((word) => word.replace('KEY', KEY));
     const { code, stdout, stderr } = await command.run(args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^wallet-auth.*: .+\n$/);
     expect(stderr).not.toContain(KEY);
   });
@@ -185,7 +220,7 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
     ['serve', '@grpc/grpc-js @grpc/reflection grpc-health-check'],
   ])('%s prints in one line what to install: %s', async (name, packages) => {
     const { code, stdout, stderr } = await bare.run([name]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^wallet-auth ${name}: \\S+ is not installed; run: npm install ${packages}\n$`));
   });
 
@@ -196,7 +231,7 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
 
   it('serve --metrics prints in one line what to install', async () => {
     const { code, stderr } = await bare.run(['serve', '--metrics', '0']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(
       new RegExp(
         `^wallet-auth serve: @opentelemetry/\\S+ is not installed; run: npm install ${METRICS_PEERS.join(' ')}\n$`,

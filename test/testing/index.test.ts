@@ -3,5 +3,12 @@ import { expect, it } from 'vitest';
 import * as testing from '../../src/testing/index.js';
 
 it('exports these names and no others', () => {
-  expect(Object.keys(testing).toSorted()).toEqual(['mintIdentity', 'mintToken', 'settableClock', 'testWallets']);
+  expect(Object.keys(testing).toSorted()).toEqual([
+    'callOf',
+    'fixedToken',
+    'mintIdentity',
+    'mintToken',
+    'settableClock',
+    'testWallets',
+  ]);
 });

@@ -13,8 +13,8 @@ Options
   --json  prints { ok, address, curve, wallet, deviceId, lines: [{ section, what, expected, got, ok }] }
 
 Examples
-  wallet-auth demo
-  wallet-auth demo --json`;
+  npx grpc-wallet-auth demo
+  npx grpc-wallet-auth demo --json`;
 
 /** `wallet-auth demo`. */
 export const run = command({

@@ -21,8 +21,8 @@ Options
   --json             prints { wallet, deviceId, file }
 
 Examples
-  wallet-auth identity --key-file wallet.key --out device.id
-  pass show wallet | wallet-auth identity --key-file - --out device.id`;
+  npx grpc-wallet-auth identity --key-file wallet.key --out device.id
+  pass show wallet | npx grpc-wallet-auth identity --key-file - --out device.id`;
 
 /** `wallet-auth identity`. */
 export const run = command({

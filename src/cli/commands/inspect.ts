@@ -19,8 +19,8 @@ ${VERIFIER_HELP}
   --json                     prints all of it as one JSON object
 
 Examples
-  wallet-auth token --identity device.id | wallet-auth inspect
-  wallet-auth inspect "$TOKEN" --at 2026-01-31T12:00:00Z`;
+  npx grpc-wallet-auth token --identity device.id | npx grpc-wallet-auth inspect
+  npx grpc-wallet-auth inspect "$TOKEN" --at 2026-01-31T12:00:00Z`;
 
 /** `wallet-auth inspect`. */
 export const run = command({

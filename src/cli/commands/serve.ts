@@ -23,10 +23,10 @@ Options
   --json            prints lines of JSON: listening, decision, stopping
 
 Examples
-  wallet-auth serve
-  wallet-auth serve --metrics 9464
-  wallet-auth identity --key-file wallet.key --out device.id
-  ${curlLine()}`;
+  npx grpc-wallet-auth serve
+  npx grpc-wallet-auth serve --metrics 9464
+  npx grpc-wallet-auth identity --key-file wallet.key --out device.id
+  npx ${curlLine()}`;
 
 /** `wallet-auth serve`. */
 export const run = command({

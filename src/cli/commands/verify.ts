@@ -4,7 +4,8 @@ import { VERIFIER_HELP, command, verifierFlags, verifierOptionsOf } from '../fla
 import { tokenInput } from '../secrets.js';
 
 const HELP = `\
-Checks whether a node accepts a token: exit code 0 and the caller, or exit code 1 and the reason.
+Checks whether a node accepts a token: exit code 0 and the caller, or exit code 1 and the reason. Exit code 2 is
+for wrong usage.
 
 Usage: wallet-auth verify <token | -> [options]
 
@@ -15,8 +16,8 @@ ${VERIFIER_HELP}
   --json                     prints { verdict, reason, message, identity }
 
 Examples
-  wallet-auth token --identity device.id | wallet-auth verify -
-  wallet-auth verify "$TOKEN" --max-age-ms 60000`;
+  npx grpc-wallet-auth token --identity device.id | npx grpc-wallet-auth verify -
+  npx grpc-wallet-auth verify "$TOKEN" --max-age-ms 60000`;
 
 /** `wallet-auth verify`. */
 export const run = command({

@@ -34,7 +34,7 @@ const textLog: ServeLog = {
     if (metrics !== undefined) console.log(`metrics on ${metrics}`);
     if (!loopback)
       console.log(styleText('yellow', 'tokens reach it unencrypted: anyone who reads one can use it for an hour'));
-    console.log(styleText('dim', `call it: ${curlLine(address)}`));
+    console.log(styleText('dim', `call it: npx ${curlLine(address)}`));
   },
   decision({ method, rule, decision, reason }) {
     const mark = styleText(decision === 'admitted' ? 'green' : 'red', decision.padEnd(8));

@@ -1,7 +1,7 @@
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 import { AuthError } from '../../errors.js';
-import type { WalletIdentity } from '../../identity.js';
+import { admissionOf, withAdmission, type WalletIdentity } from '../../identity.js';
 import { serviceError } from '../status.js';
 
 /** The facts that grpc-js keeps about a call's connection, where the identity travels too. */
@@ -12,15 +12,9 @@ export interface CallWithAuthContext {
   getAuthContext(): AuthContext;
 }
 
-/** Nobody outside this module can name the key, so nobody can write an identity into a context. */
-const IDENTITY = Symbol('wallet identity');
-
-type AdmittedContext = AuthContext & { readonly [IDENTITY]?: { readonly identity: WalletIdentity | undefined } };
-
 /** The context of a call that was let in. */
 export function admittedContext(context: AuthContext, identity: WalletIdentity | undefined): AuthContext {
-  const admitted: AdmittedContext = { ...context, [IDENTITY]: { identity } };
-  return admitted;
+  return withAdmission(context, { identity });
 }
 
 /**
@@ -29,7 +23,7 @@ export function admittedContext(context: AuthContext, identity: WalletIdentity |
  * has no `walletAuth` interceptor.
  */
 export function getIdentity(call: CallWithAuthContext): WalletIdentity | undefined {
-  return (call.getAuthContext() as AdmittedContext)[IDENTITY]?.identity;
+  return admissionOf(call.getAuthContext())?.identity;
 }
 
 /**
@@ -39,7 +33,7 @@ export function getIdentity(call: CallWithAuthContext): WalletIdentity | undefin
  * UNKNOWN.
  */
 export function requireIdentity(call: CallWithAuthContext): WalletIdentity {
-  const admitted = (call.getAuthContext() as AdmittedContext)[IDENTITY];
+  const admitted = admissionOf(call.getAuthContext());
   if (admitted?.identity !== undefined) return admitted.identity;
   const cause = 'the server has no walletAuth interceptor';
   throw serviceError(admitted ? new AuthError('MISSING_CREDENTIALS') : new AuthError('INTERNAL', { cause }));

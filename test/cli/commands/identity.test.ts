@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -60,7 +61,7 @@ describe('wallet-auth identity', { timeout: 60_000 }, () => {
   it('refuses an empty variable, which is not the same as none', async () => {
     const { code, stderr } = await command.run(['identity', '--out', 'none.id'], { env: { [KEY_VARIABLE]: '' } });
     const complaint = `wallet-auth identity: the private key in ${KEY_VARIABLE} must be 64 hex digits\n`;
-    expect({ code, stderr }).toEqual({ code: 1, stderr: complaint });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: complaint });
   });
 
   it('does not keep the private key of the wallet', async () => {
@@ -80,7 +81,7 @@ describe('wallet-auth identity', { timeout: 60_000 }, () => {
     const { code, stdout, stderr } = await command.run(['identity', '--out', 'none.id', '--key-file', '-'], {
       stdin: key,
     });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^wallet-auth identity: [^\n]*standard input[^\n]*\n$/);
     if (key !== '') expect(stderr).not.toContain(key);
     expect(existsSync(path('none.id'))).toBe(false);
@@ -98,7 +99,7 @@ describe('the identity file', { timeout: 60_000 }, () => {
   it('is not overwritten', async () => {
     writeFileSync(path('precious.id'), 'precious');
     expect(await command.run(['identity', '--out', 'precious.id'], { env })).toEqual({
-      code: 1,
+      code: 2,
       stdout: '',
       stderr: 'wallet-auth identity: precious.id exists already; --force replaces it\n',
     });
@@ -119,7 +120,7 @@ describe('the identity file', { timeout: 60_000 }, () => {
   it('is not written through a link that somebody put there', async () => {
     writeFileSync(path('target'), 'somebody else reads this');
     symlinkSync(path('target'), path('link.id'));
-    expect((await command.run(['identity', '--out', 'link.id'], { env })).code).toBe(1);
+    expect((await command.run(['identity', '--out', 'link.id'], { env })).code).toBe(2);
     expect((await command.run(['identity', '--out', 'link.id', '--force'], { env })).code).toBe(0);
     expect(readFileSync(path('target'), 'utf8')).toBe('somebody else reads this');
   });
@@ -129,12 +130,35 @@ describe('the identity file', { timeout: 60_000 }, () => {
     ['.', '. exists already; --force replaces it'],
   ])('cannot be written to %s', async (out, complaint) => {
     const { code, stderr } = await command.run(['identity', '--out', out], { env });
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `wallet-auth identity: ${complaint}\n` });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `wallet-auth identity: ${complaint}\n` });
   });
 
   it('leaves no temporary file behind where it fails', async () => {
-    expect((await command.run(['identity', '--out', '.', '--force'], { env })).code).toBe(1);
+    expect((await command.run(['identity', '--out', '.', '--force'], { env })).code).toBe(2);
     expect(readdirSync(command.cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect(readdirSync(join(command.cwd, '..')).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
+
+  it('--force leaves temporary files of other programs alone', async () => {
+    writeFileSync(path('forced.id'), 'old');
+    writeFileSync(path('forced.id.tmp'), 'theirs');
+    expect((await command.run(['identity', '--out', 'forced.id', '--force'], { env })).code).toBe(0);
+    expect(identityIn('forced.id').wallet).toBe(WALLET);
+    expect(readFileSync(path('forced.id.tmp'), 'utf8')).toBe('theirs');
+    expect(readdirSync(command.cwd).filter((name) => name.startsWith('forced.id'))).toHaveLength(2);
+  });
+
+  it('--force does not replace a FIFO, and a FIFO as the key file does not hang', async () => {
+    execFileSync('mkfifo', [path('fifo')]);
+    expect(await command.run(['identity', '--out', 'fifo', '--force'], { env })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'wallet-auth identity: fifo is not a regular file\n',
+    });
+    expect(await command.run(['identity', '--out', 'none.id', '--key-file', 'fifo'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'wallet-auth identity: fifo is not a regular file; - reads standard input\n',
+    });
+  }, 10_000);
 });

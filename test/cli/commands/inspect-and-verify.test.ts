@@ -86,6 +86,12 @@ describe('wallet-auth verify', { timeout: 60_000 }, () => {
     expect((await command.run(['verify', mintToken({ now }), ...flags])).code).toBe(code);
   });
 
+  it('exits with 0 for a good token, 1 for a refused one and 2 for wrong usage', async () => {
+    const good = mintToken({ now });
+    const codeOf = async (...args: string[]) => (await command.run(['verify', ...AT_NOON, ...args])).code;
+    expect([await codeOf(good), await codeOf('anVuaw=='), await codeOf('--fast', good)]).toEqual([0, 1, 2]);
+  });
+
   it('takes a token that is made while it waits, even if none may be from the future', async () => {
     const line =
       'wallet-auth identity --out d.id >/dev/null && wallet-auth token --identity d.id | wallet-auth verify --max-future-skew-ms 0';
@@ -149,13 +155,11 @@ describe('wallet-auth inspect', { timeout: 60_000 }, () => {
   });
 
   it.concurrent.each([
-    ['nothing', '', 'MALFORMED_HEADER'],
     ['a bare scheme', 'Bearer', 'MALFORMED_TOKEN'],
     ['another scheme', 'Basic YWxpY2U6c2VjcmV0', 'UNSUPPORTED_SCHEME'],
     ['junk', 'anVuaw==', 'MALFORMED_TOKEN'],
     ['what is not base64', '\u001b[31m☠', 'MALFORMED_TOKEN'],
     ['too long', 'A'.repeat(500_000), 'TOKEN_TOO_LARGE'],
-    ['an empty message', tokenText({ token: new Uint8Array(0) }), 'MALFORMED_HEADER'],
     ['a key without signature', mintToken({ now, refusedFor: 'UNSIGNED_IDENTITY_KEY' }), 'UNSIGNED_IDENTITY_KEY'],
     ['made at the end of time', tokenText({ createdNs: 2n ** 64n - 1n }), 'TOKEN_FROM_FUTURE'],
   ])('never fails because of the token: %s', async (_, token, reason) => {

@@ -1,7 +1,18 @@
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
-import { credentials, makeGenericClientConstructor, type Client, type ClientReadableStream } from '@grpc/grpc-js';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import {
+  credentials,
+  makeGenericClientConstructor,
+  type Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import { service as healthService } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -24,6 +35,25 @@ interface HealthClient extends Client {
 const HealthClient = makeGenericClientConstructor(healthService, 'Health');
 const healthClient = (address: string) =>
   new HealthClient(address, credentials.createInsecure()) as unknown as HealthClient;
+
+interface ReflectionResponse {
+  fileDescriptorResponse?: { fileDescriptorProto: Buffer[] };
+}
+
+interface ReflectionClient extends Client {
+  ServerReflectionInfo(): ClientDuplexStream<{ fileContainingSymbol: string }, ReflectionResponse>;
+}
+
+const REFLECTION = 'grpc.reflection.v1.ServerReflection';
+const reflectionProtos = new URL('../../../node_modules/@grpc/reflection/build/proto', import.meta.url);
+const ReflectionClient = makeGenericClientConstructor(
+  loadSync('grpc/reflection/v1/reflection.proto', { includeDirs: [fileURLToPath(reflectionProtos)] })[
+    REFLECTION
+  ] as ServiceDefinition,
+  'ServerReflection',
+);
+const reflectionClient = (address: string) =>
+  new ReflectionClient(address, credentials.createInsecure()) as unknown as ReflectionClient;
 
 let command: BuiltCommand;
 beforeAll(async () => {
@@ -65,7 +95,7 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
 
   it('prints where it listens, on which curve, and how to call it', () => {
     expect(node.stdout()).toMatch(/^listening on 127\.0\.0\.1:\d+, curve (native|wasm|noble)/);
-    expect(node.stdout()).toContain(curlLine(address));
+    expect(node.stdout()).toContain(`npx ${curlLine(address)}`);
   });
 
   it('answers the line of the README, made by the real buf', async () => {
@@ -104,10 +134,32 @@ describe('wallet-auth serve', { timeout: 60_000 }, () => {
   it('shows its schema without a token', async () => {
     const { code, stdout } = await command.shell(`buf curl --protocol grpc --list-methods http://${address}`);
     expect(code).toBe(0);
-    expect(stdout.trim().split('\n').toSorted()).toEqual(
-      ['Chat', 'CollectNotes', 'CountUp', 'WhoAmI'].map((method) => `walletauth.demo.v1.DemoService/${method}`),
-    );
+    expect(stdout.trim().split('\n').toSorted()).toEqual([
+      ...['Check', 'List', 'Watch'].map((method) => `grpc.health.v1.Health/${method}`),
+      ...['Chat', 'CollectNotes', 'CountUp', 'WhoAmI'].map((method) => `walletauth.demo.v1.DemoService/${method}`),
+    ]);
   });
+
+  it('its reflection lists health, so that buf can call it', async () => {
+    const { stdout } = await command.shell(`buf curl --protocol grpc http://${address}/grpc.health.v1.Health/Check`);
+    expect(JSON.parse(stdout)).toEqual({ status: 'SERVING' });
+  });
+
+  it.each(['google.rpc.ErrorInfo', 'google.rpc.RetryInfo', 'google.rpc.Status'])(
+    'its reflection lists google.rpc, so that clients print the reason of a refusal: %s',
+    async (symbol) => {
+      const client = reflectionClient(address);
+      const call = client.ServerReflectionInfo();
+      call.end({ fileContainingSymbol: symbol });
+      const [{ fileDescriptorResponse }] = (await once(call, 'data')) as [ReflectionResponse];
+      client.close();
+      const files = fileDescriptorResponse!.fileDescriptorProto.map((bytes) =>
+        fromBinary(FileDescriptorProtoSchema, bytes),
+      );
+      const names = files.flatMap((file) => file.messageType.map(({ name }) => `${file.package}.${name}`));
+      expect(names).toContain(symbol);
+    },
+  );
 
   it.each(['', 'walletauth.demo.v1.DemoService'])('answers a health check without a token: "%s"', async (service) => {
     const client = healthClient(address);

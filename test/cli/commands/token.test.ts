@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +15,7 @@ const exported = exportIdentity(identity);
 let command: BuiltCommand;
 beforeAll(async () => {
   command = await buildCommand();
-  writeFileSync(join(command.cwd, 'device.id'), exported);
+  writeFileSync(join(command.cwd, 'device.id'), exported, { mode: 0o600 });
 }, 60_000);
 afterAll(() => command.remove());
 
@@ -69,9 +70,33 @@ describe('wallet-auth token', { timeout: 60_000 }, () => {
     ['empty', new Uint8Array(0)],
     ['a text', new TextEncoder().encode('hello')],
   ])('refuses an identity that is %s in one line', async (_, bytes) => {
-    writeFileSync(join(command.cwd, 'bad.id'), bytes);
+    writeFileSync(join(command.cwd, 'bad.id'), bytes, { mode: 0o600 });
     const { code, stdout, stderr } = await command.run(['token', '--identity', 'bad.id']);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^wallet-auth token: bad\.id: [^\n]+\n$/);
   });
+
+  it('refuses an identity file that others can read, unless --allow-readable accepts it', async () => {
+    const file = join(command.cwd, 'shared.id');
+    writeFileSync(file, exported);
+    chmodSync(file, 0o644);
+    expect(await command.run(['token', '--identity', 'shared.id'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'wallet-auth token: other users have access to shared.id (mode 0644): run chmod 600, or give --allow-readable\n',
+    });
+    const { code, stdout } = await command.run(['token', '--identity', 'shared.id', '--allow-readable']);
+    expect(code).toBe(0);
+    expect(verifier.verify(`Bearer ${stdout.trim()}`).deviceId).toBe(deviceId);
+  });
+
+  it('a FIFO as the identity file does not hang, but is refused', async () => {
+    execFileSync('mkfifo', [join(command.cwd, 'fifo.id')]);
+    expect(await command.run(['token', '--identity', 'fifo.id'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'wallet-auth token: fifo.id is not a regular file; - reads standard input\n',
+    });
+  }, 10_000);
 });
