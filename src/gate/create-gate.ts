@@ -7,6 +7,7 @@ import { createVerifier } from '../verify/create-verifier.js';
 import { createAccess } from './access/access.js';
 import type { IncomingCall } from './call/call.js';
 import { createAddressReader } from './call/client-address.js';
+import { noAddressWarning, warningReader } from './call/no-address.js';
 import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';
 import { createFailedTokenLimit } from './limits/failed-token-limit.js';
 import { createLimits } from './limits/limits.js';
@@ -101,7 +102,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     curve: options.curve === undefined ? fastestCurve() : options.curve,
   });
   const access = createAccess(options.access);
-  const addresses = createAddressReader(options.trustedProxies);
+  const addresses = warningReader(createAddressReader(options.trustedProxies), noAddressWarning(options));
   const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
   checkLimitNames(rules, limits);
   const failures =

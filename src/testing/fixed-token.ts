@@ -13,10 +13,12 @@ import type { TokenSource } from '../client/token-source.js';
  */
 export function fixedToken(text: string): TokenSource {
   if (typeof text !== 'string') throw new TypeError('fixedToken takes a text');
-  return Object.freeze({
+  const source: TokenSource = Object.freeze({
     get: async () => text,
     invalidate: () => undefined,
     noteServerTime: () => undefined,
     noteExpiry: () => undefined,
+    forTarget: () => source,
   });
+  return source;
 }

@@ -1,6 +1,7 @@
 import type { AccessList } from '../access/access-list.js';
 import type { AccessOptions } from '../access/access.js';
 import { parseRange } from './cidr.js';
+import type { AddressReader } from './client-address.js';
 
 /** The options of a gate that judge callers by their address. */
 export interface AddressRules {
@@ -42,6 +43,19 @@ export function noAddressWarning(rules: AddressRules): ((address: string | undef
       `a call has no address, so that these rules do not hold for it: ${names.join(', ')}. Behind a proxy on a Unix socket, ` +
         "set trustedProxies: ['unix'] and let the proxy send x-forwarded-for",
     );
+  };
+}
+
+/** A reader of addresses that reports each address, or that there is none. */
+export function warningReader(reader: AddressReader, report: ReturnType<typeof noAddressWarning>): AddressReader {
+  if (report === undefined) return reader;
+  return {
+    ...reader,
+    fullAddressOf(peer, forwardedFor) {
+      const address = reader.fullAddressOf(peer, forwardedFor);
+      report(address);
+      return address;
+    },
   };
 }
 

@@ -6,8 +6,8 @@ import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, type StatusToSend } from '../status.js';
-import { peerOf } from './peer.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
+import { peerOf } from './peer.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
 type Listener = Parameters<ServerInterceptingCall['start']>[0];
