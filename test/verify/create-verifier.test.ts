@@ -660,7 +660,7 @@ describe('the cache of tokens', () => {
   it('is bounded by bytes too: padded tokens evict the token used longest ago', () => {
     const { verifier, calls } = bench({ maxCachedTokenBytes: 10_000 });
     const { token } = planToken();
-    // unknown fields are ignored, so the same token has as many texts as anybody wants
+    // unknown fields are ignored, so the same token has any number of texts
     const padded = (n: number) =>
       `Bearer ${base64(concat(token, bytes(15, new Uint8Array(1_536 - token.length - 3).fill(n))))}`;
     expect(padded(1)).toHaveLength('Bearer '.length + 2_048);
@@ -689,7 +689,7 @@ describe('the cache of tokens', () => {
     expect(verifier.cachedTokens).toBe(3_809);
   });
 
-  it('holds no more than its bytes, measured', { timeout: 30_000 }, () => {
+  it('holds no more than its bytes, measured to 5 %', { timeout: 30_000 }, () => {
     const collect = garbageCollector();
     const { identityKeyField, authSignatureField } = planToken();
     const maxCachedTokenBytes = 4_000_000;
@@ -709,7 +709,7 @@ describe('the cache of tokens', () => {
       for (let n = 0; n < 4_200; n++) verify(n, length);
       collect();
       const used = process.memoryUsage().heapUsed - before;
-      expect(used).toBeLessThan(1.02 * maxCachedTokenBytes);
+      expect(used).toBeLessThan(1.05 * maxCachedTokenBytes);
       expect(used).toBeGreaterThan(0.6 * maxCachedTokenBytes);
     }
   });
