@@ -166,15 +166,13 @@ export function wireFaults(kit: FaultKit): Families {
       expected: [addressOf(token)],
     })),
 
-    'groups in groups': fc
-      .tuple(good, fc.integer({ min: 1, max: 550 }), fc.boolean())
-      .map(([token, depth, closed]) => {
-        const content = join([new Uint8Array(depth).fill(0x7b), closed ? new Uint8Array(depth).fill(0x7c) : NOTHING]);
-        return {
-          authorization: bearer([...token.message, content]),
-          expected: closed ? [addressOf(token), 'MALFORMED_TOKEN'] : ['MALFORMED_TOKEN'],
-        };
-      }),
+    'groups in groups': fc.tuple(good, fc.integer({ min: 1, max: 550 }), fc.boolean()).map(([token, depth, closed]) => {
+      const content = join([new Uint8Array(depth).fill(0x7b), closed ? new Uint8Array(depth).fill(0x7c) : NOTHING]);
+      return {
+        authorization: bearer([...token.message, content]),
+        expected: closed ? [addressOf(token), 'MALFORMED_TOKEN'] : ['MALFORMED_TOKEN'],
+      };
+    }),
 
     'the end cut off': fc.tuple(good, fc.nat()).map(([{ message }, at]) => {
       const bytes = encode(message);
