@@ -26,8 +26,8 @@ export interface VerifierOptions {
   /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 9 MB when full. */
   maxCachedTokens?: number | undefined;
   /**
-   * How much memory the cached tokens may take, in bytes: 512 for each and one for each character of its text, an ordinary
-   * token 884. Tokens of callers that pad them leave room for fewer, the ones used longest ago make room, and one that is
+   * How much memory the cached tokens may take, in bytes: 640 for each and one for each character of its text, an ordinary
+   * token 1 012. Tokens of callers that pad them leave room for fewer, the ones used longest ago make room, and one that is
    * larger than all of it is not cached. 1 to 1 000 000 000 000. Default 10 240 000 (10 MB), or 1 024 for each of
    * `maxCachedTokens` if that is more.
    */

@@ -44,7 +44,7 @@ describe('createCache', () => {
   });
 
   describe('bounded by bytes too', () => {
-    const ENTRY = 512; // what an entry is counted with beside its key
+    const ENTRY = 640; // what an entry is counted with beside its key
 
     it('holds as many entries as fit, and evicts what was used longest ago', () => {
       const cache = createCache<{ n: number }>(100, 3 * (ENTRY + 10));
