@@ -85,6 +85,19 @@ export const systemTimers: Timers = Object.freeze({
 /** @throws TypeError unless the value is `undefined` or has both methods. */
 export function timersOption(value: Timers | undefined): Timers {
   if (value === undefined) return systemTimers;
-  if (typeof value?.monotonicMs === 'function' && typeof value.after === 'function') return value;
+  if (typeof value?.monotonicMs === 'function' && typeof value.after === 'function') return safeTimers(value);
   throw new TypeError('timers must have monotonicMs() and after()');
+}
+
+/** Timers of others, which may answer with something else than what cancels them. */
+function safeTimers(timers: Timers): Timers {
+  return {
+    monotonicMs: () => timers.monotonicMs(),
+    after(delayMs, run) {
+      const cancel: unknown = timers.after(delayMs, run);
+      if (typeof cancel === 'function') return () => quietly(() => Reflect.apply(cancel, undefined, []));
+      dropPromise(cancel);
+      return () => undefined;
+    },
+  };
 }
