@@ -25,7 +25,7 @@ export interface AttachTokenOptions {
    * no good token any more. For clients that only stream: where the token was renewed while a stream is open and no other
    * call has carried the new one, this method is called once with it and an empty message, on the same channel; no
    * interceptor sees that call. Whatever it is answered, but UNAUTHENTICATED and UNAVAILABLE, has shown the token to the
-   * node. Default: no such calls.
+   * node. Clients of different nodes need an interceptor each. Default: no such calls.
    */
   keepAlive?: string | undefined;
   /**
