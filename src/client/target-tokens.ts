@@ -5,7 +5,7 @@ import type { DeviceSecrets } from './device-identity.js';
 import { signToken } from './sign-token.js';
 import { isFresh, type GetTokenOptions, type TargetTokenSource, type TokenLife } from './token-source.js';
 
-/** How far back a node may set the clock of its tokens, in milliseconds: a day. Old tokens harm nobody. */
+/** How far back a node may set the clock of its tokens, in milliseconds: a day. A token that is dated back ends earlier, so there is no harm in it. */
 const MAX_CLOCK_RETREAT_MS = 86_400_000;
 
 /** The shortest life of a token that a node may ask for, in milliseconds. */

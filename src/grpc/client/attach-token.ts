@@ -2,7 +2,8 @@ import type { Interceptor } from '@grpc/grpc-js';
 
 import type { RetrySettings } from '../../client/retry-policy.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
-import { integer, knownOptions } from '../../options.js';
+import { integer, knownOptions, optionalFunction } from '../../options.js';
+import { KeepAlive } from './keep-alive.js';
 import { TokenCall } from './token-call.js';
 
 /** How `attachToken` behaves. */
@@ -19,6 +20,19 @@ export interface AttachTokenOptions {
    * `maxDelayMs`, goes to the caller at once. Default: no call is. `{}` stands for the defaults.
    */
   retryRateLimited?: RetryRateLimitedOptions | undefined;
+  /**
+   * A unary method that the node has for every caller, `pkg.Service/Method`. A node may end a stream whose device presents
+   * no good token any more. For clients that only stream: where the token was renewed while a stream is open and no other
+   * call has carried the new one, this method is called once with it and an empty message, on the same channel; no
+   * interceptor sees that call. Whatever it is answered, but UNAUTHENTICATED and UNAVAILABLE, has shown the token to the
+   * node. Clients of different nodes need an interceptor each. Default: no such calls.
+   */
+  keepAlive?: string | undefined;
+  /**
+   * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s while a stream is
+   * open. Not after UNIMPLEMENTED: there is no such method, and it is called no more. Default: a process warning.
+   */
+  onKeepAliveError?: ((error: Error) => void) | undefined;
 }
 
 /** How patient a client is with rate limits. */
@@ -31,6 +45,9 @@ export interface RetryRateLimitedOptions {
   /** Longest single wait, in milliseconds. 1 to 3 600 000 (an hour). Default 30 000 (half a minute). */
   maxDelayMs?: number | undefined;
 }
+
+/** The names of all options. */
+export const attachTokenOptionNames = ['retry', 'retryRateLimited', 'keepAlive', 'onKeepAliveError'] as const;
 
 /**
  * Makes a client interceptor that sends a token with every call:
@@ -49,12 +66,14 @@ export interface RetryRateLimitedOptions {
  */
 export function attachToken(source: TargetTokenSource, options: AttachTokenOptions = {}): Interceptor {
   if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');
+  knownOptions(options, attachTokenOptionNames);
   const settings = retrySettings(options);
-  return (callOptions, nextCall) => new TokenCall(callOptions, () => nextCall(callOptions), source, settings);
+  const keepAlive = keepAliveFor(source, options);
+  return (callOptions, nextCall) =>
+    new TokenCall(callOptions, () => nextCall(callOptions), source, settings, keepAlive);
 }
 
 function retrySettings(options: AttachTokenOptions): RetrySettings {
-  knownOptions(options, ['retry', 'retryRateLimited']);
   const { retry: token = true, retryRateLimited } = options;
   if (typeof token !== 'boolean') throw new TypeError('retry must be a boolean');
   if (retryRateLimited === undefined) return { token, rateLimited: undefined };
@@ -65,4 +84,15 @@ function retrySettings(options: AttachTokenOptions): RetrySettings {
   const maxRetries = integer('retryRateLimited.maxRetries', retryRateLimited.maxRetries, 1, 1, 100);
   const maxDelayMs = integer('retryRateLimited.maxDelayMs', retryRateLimited.maxDelayMs, 30_000, 1, 3_600_000);
   return { token, rateLimited: { maxRetries, maxDelayMs } };
+}
+
+function keepAliveFor(source: TargetTokenSource, options: AttachTokenOptions): KeepAlive | undefined {
+  const { keepAlive } = options;
+  const onError =
+    optionalFunction('onKeepAliveError', options.onKeepAliveError) ?? ((error) => process.emitWarning(error));
+  if (keepAlive === undefined) return undefined;
+  if (typeof keepAlive !== 'string' || !/^[\w.]+\/\w+$/.test(keepAlive)) {
+    throw new TypeError('keepAlive must be a method: pkg.Service/Method');
+  }
+  return new KeepAlive(source, { path: `/${keepAlive}`, onError });
 }

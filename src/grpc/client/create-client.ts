@@ -5,7 +5,7 @@ import { isLoopbackTarget } from '../../client/loopback.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { knownOptions } from '../../options.js';
 import { grpcServiceDefinition } from '../service-definition.js';
-import { attachToken, type RetryRateLimitedOptions } from './attach-token.js';
+import { attachToken, attachTokenOptionNames, type AttachTokenOptions } from './attach-token.js';
 import type { GrpcClient } from './grpc-client.js';
 
 /** A client class as generators and `makeClientConstructor` make them. */
@@ -16,13 +16,9 @@ export type ClientClass<C extends Client> = new (
 ) => C;
 
 /** How `createClient` behaves. */
-export interface CreateClientOptions {
+export interface CreateClientOptions extends AttachTokenOptions {
   /** Sends tokens in clear to hosts that are not loopback. Whoever sees a token can use it until it expires. Default `false`. */
   allowInsecure?: boolean | undefined;
-  /** As in `attachToken`. Default `true`. */
-  retry?: boolean | undefined;
-  /** As in `attachToken`. Default: a rate limit is not waited for. */
-  retryRateLimited?: RetryRateLimitedOptions | undefined;
   /** grpc-js's own options. Interceptors given here see the call before its token is attached. */
   clientOptions?: ClientOptions | undefined;
 }
@@ -60,11 +56,11 @@ export function createClient(
   source: TokenSource | TargetTokenSource,
   options: CreateClientOptions = {},
 ): Client {
-  knownOptions(options, ['allowInsecure', 'retry', 'retryRateLimited', 'clientOptions']);
-  const { allowInsecure = false, retry, retryRateLimited, clientOptions = {} } = options;
+  knownOptions(options, ['allowInsecure', 'clientOptions', ...attachTokenOptionNames]);
+  const { allowInsecure = false, clientOptions = {}, ...tokenOptions } = options;
   if (typeof allowInsecure !== 'boolean') throw new TypeError('allowInsecure must be a boolean');
   const safety = allowInsecure ? {} : refuseToLeak(target, credentials, clientOptions);
-  const tokens = attachToken(tokensFor(target, source), { retry, retryRateLimited });
+  const tokens = attachToken(tokensFor(target, source), tokenOptions);
   const interceptors = [...(clientOptions.interceptors ?? []), tokens];
   const ClientOf = typeof service === 'function' ? service : clientClass(service);
   return new ClientOf(target, credentials, { ...clientOptions, ...safety, interceptors });

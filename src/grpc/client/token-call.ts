@@ -9,23 +9,19 @@ import {
 
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
-import { AuthError } from '../../errors.js';
 import { quietly } from '../../options.js';
 import { decimal, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
 import { authDetailsOf } from '../status.js';
 import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
+import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
+import { HeldHeaders } from './held-headers.js';
+import type { StreamWatch } from './keep-alive.js';
 
 type CallOptions = Parameters<Interceptor>[0];
 
 /** Longest delay of a timer; a deadline beyond it is watched by the call itself. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/**
- * How long headers that do not say that the token is good are held back, in milliseconds: a refusal may follow them, as from
- * connect-node, and then they are not those of the answer.
- */
-const HOLD_HEADERS_MS = 100;
 
 /**
  * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
@@ -38,23 +34,32 @@ export class TokenCall extends InterceptingCall {
   readonly #source: TargetTokenSource;
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
+  readonly #watch: StreamWatch | undefined;
+  readonly #headers = new HeldHeaders((headers) => this.#listener.onReceiveMetadata?.(headers));
   #metadata = new Metadata();
   #listener: Partial<InterceptingListener> = {};
   #call: Call | undefined;
   /** While there is no call: ends the wait for a token at the deadline, or the wait for the next try. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  #heldHeaders: Metadata | undefined;
-  #holdTimer: ReturnType<typeof setTimeout> | undefined;
-  #headersDelivered = false;
 
-  /** @param makeCall makes the call below; called once for each try. */
-  constructor(options: CallOptions, makeCall: () => Call, source: TargetTokenSource, retry: RetrySettings) {
+  /**
+   * @param makeCall makes the call below; called once for each try.
+   * @param watch is called when the call begins and ends, if it streams, and when the node accepts a token.
+   */
+  constructor(
+    options: CallOptions,
+    makeCall: () => Call,
+    source: TargetTokenSource,
+    retry: RetrySettings,
+    watch?: StreamWatch,
+  ) {
     super(NOT_MADE);
     this.#options = options;
     this.#makeCall = makeCall;
     this.#source = source;
     this.#record = new CallRecord(options.method_definition.requestStream);
+    this.#watch = watch;
     this.#retries = new CallRetries(retry, Number(options.deadline ?? Infinity));
   }
 
@@ -124,6 +129,8 @@ export class TokenCall extends InterceptingCall {
     const call = this.#makeCall();
     this.#call = call;
     call.start(metadata, this.#listenerFor(token));
+    const { requestStream, responseStream } = this.#options.method_definition;
+    if (requestStream || responseStream) this.#watch?.opened(this, token, call);
     this.#record.replay(call);
   }
 
@@ -135,16 +142,17 @@ export class TokenCall extends InterceptingCall {
         // a unary call without an answer gets this just before its status: nothing was delivered yet
         if (message === null) return void (emptyMessage = true);
         this.#retries.stop();
-        this.#releaseHeaders();
+        this.#headers.release();
         this.#record.received();
         this.#listener.onReceiveMessage?.(message);
       },
       onReceiveStatus: (status) => {
+        this.#watch?.closed(this);
         const { code } = status;
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         this.#learn(end, token);
         if (this.#tryAgain(end)) return;
-        this.#releaseHeaders();
+        this.#headers.release();
         if (emptyMessage) this.#listener.onReceiveMessage?.(null);
         this.#end(status);
       },
@@ -156,7 +164,7 @@ export class TokenCall extends InterceptingCall {
     if (this.#ended || !this.#record.repeatable) return false;
     const retry = this.#retries.after(end, Date.now());
     if (retry === undefined) return false;
-    this.#dropHeaders();
+    this.#headers.drop();
     this.#call = undefined;
     if (retry.delayMs === 0) void this.#begin();
     else this.#timer = setTimeout(() => void this.#begin(), retry.delayMs);
@@ -172,24 +180,13 @@ export class TokenCall extends InterceptingCall {
 
   #receiveHeaders(token: string, headers: Metadata): void {
     const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
-    if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
-    this.#heldHeaders = headers;
-    if (expiresAtMs !== undefined || !this.#retries.open || !this.#record.repeatable) return this.#releaseHeaders();
-    this.#holdTimer = setTimeout(() => this.#releaseHeaders(), HOLD_HEADERS_MS);
-  }
-
-  /** The caller gets headers once, though the call may be made more than once. */
-  #releaseHeaders(): void {
-    const headers = this.#heldHeaders;
-    this.#dropHeaders();
-    if (headers === undefined || this.#headersDelivered) return;
-    this.#headersDelivered = true;
-    this.#listener.onReceiveMetadata?.(headers);
-  }
-
-  #dropHeaders(): void {
-    clearTimeout(this.#holdTimer);
-    this.#heldHeaders = undefined;
+    const accepted = expiresAtMs !== undefined;
+    if (accepted) {
+      quietly(() => this.#source.noteExpiry(token, expiresAtMs));
+      this.#watch?.accepted(token);
+    }
+    if (!accepted && this.#retries.open && this.#record.repeatable) this.#headers.hold(headers);
+    else this.#headers.release(headers);
   }
 
   #watchDeadline(): void {
@@ -197,8 +194,7 @@ export class TokenCall extends InterceptingCall {
     if (deadline === undefined) return;
     const delayMs = Number(deadline) - Date.now();
     if (!(delayMs <= MAX_TIMER_MS)) return;
-    const status = { code: Status.DEADLINE_EXCEEDED, details: 'Deadline exceeded', metadata: new Metadata() };
-    this.#timer = setTimeout(() => this.#end(status), Math.max(delayMs, 0));
+    this.#timer = setTimeout(() => this.#end(deadlineStatus()), Math.max(delayMs, 0));
   }
 
   #end(status: StatusObject): void {
@@ -207,24 +203,4 @@ export class TokenCall extends InterceptingCall {
     clearTimeout(this.#timer);
     this.#listener.onReceiveStatus?.(status);
   }
-}
-
-/** A status that grpc-js turns into an error with the source's own as its `cause`: it copies what a status holds. */
-function noTokenStatus(cause: unknown): StatusObject {
-  const common = { metadata: new Metadata(), cause };
-  try {
-    const code = cause instanceof AuthError ? cause.code : Status.UNAUTHENTICATED;
-    return { code, details: `no token: ${messageOf(cause)}`, ...common };
-  } catch {
-    return { code: Status.UNAUTHENTICATED, details: 'no token: the token source failed', ...common };
-  }
-}
-
-/** grpc-js makes no calls on a client that was closed meanwhile. */
-function noCallStatus(error: unknown): StatusObject {
-  return { code: Status.UNAVAILABLE, details: messageOf(error), metadata: new Metadata() };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
