@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { createTokenSource } from '../../../src/client/create-token-source.js';
 import { AuthError } from '../../../src/errors.js';
-import type { DecisionEvent } from '../../../src/gate/options.js';
+import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { attachToken, type AttachTokenOptions } from '../../../src/grpc/client/attach-token.js';
 import { createClient } from '../../../src/grpc/client/create-client.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
