@@ -1,0 +1,109 @@
+import type { WalletIdentity } from '../identity.js';
+import type { LeasedStream } from './leases.js';
+
+/** A device as the registry knows it. */
+export interface Device {
+  /** `<wallet>/<32 hex digits>`. */
+  readonly deviceId: string;
+  /** The wallet's address in EIP-55 case. */
+  readonly wallet: string;
+  /** What its owner calls it; empty at first. */
+  readonly label: string;
+  /** When its first call was admitted, by the store's clock; milliseconds since the Unix epoch, as all times here. */
+  readonly firstSeenMs: number;
+  /** When it was seen last, as far as the store knows: within a minute or so. */
+  readonly lastSeenMs: number;
+  /** When its newest token ends. */
+  readonly expiresAtMs: number;
+  /** When the wallet signed its certificate; `undefined` if the certificate does not tell. */
+  readonly certifiedAtMs: number | undefined;
+  /** Whether it is more than a wallet that anybody made a moment ago. */
+  readonly isConfirmed: boolean;
+  /** The address of its last call; only with the option `keepAddress`. */
+  readonly lastAddress: string | undefined;
+  /** How many streams it has open on this node. */
+  readonly openStreams: number;
+}
+
+/** What an event tells. */
+export interface DeviceEvent {
+  readonly deviceId: string;
+  readonly wallet: string;
+}
+
+/** The events by name. Each device's come in order, and each transition at most once. */
+export interface DeviceEvents {
+  /** The first call of the device that was ever admitted. */
+  readonly 'first-seen': DeviceEvent;
+  /** A newer token was presented while the older was good. */
+  readonly renewed: DeviceEvent;
+  /** The newest token ended, and within the grace period no newer one came. */
+  readonly lapsed: DeviceEvent;
+  /** It lapsed, and is back. */
+  readonly returned: DeviceEvent;
+  /** It may not call any more, for ever. The last event. */
+  readonly revoked: { readonly deviceId: string };
+  /** It was idle for too long, or removed. The last event, unless it comes back as `first-seen`. */
+  readonly purged: DeviceEvent;
+  /** All devices of a wallet that it had until then are revoked. */
+  readonly 'wallet-revoked': { readonly wallet: string; readonly atMs: number };
+}
+
+/** How the registry is. */
+export interface DeviceHealth {
+  /** Devices with a record on this node. */
+  readonly records: number;
+  /** Streams on leases. */
+  readonly streams: number;
+  /** Devices that are revoked by id. */
+  readonly revocations: number;
+  /** Wallets whose earlier devices are all revoked. */
+  readonly revokedWallets: number;
+  /** Errors that listeners threw. */
+  readonly listenerErrors: number;
+  /** Calls that were admitted without a row because the store was full. */
+  readonly withoutRow: number;
+}
+
+/** Who is here: devices, their streams and revocations. */
+export interface DeviceRegistry {
+  /** The device, if this node has its record and it is not revoked. */
+  get(deviceId: string): Device | undefined;
+  /** All devices of a wallet, those without a record here too, the newest first. */
+  list(wallet: string): Promise<readonly Device[]>;
+  /** Whether the device is revoked, as far as this node knows. Synchronous, from memory. */
+  isRevoked(deviceId: string): boolean;
+  /** Revokes a device for ever. @returns whether it was not revoked before. @throws TypeError if this is no device id. */
+  revoke(deviceId: string): Promise<{ readonly changed: boolean }>;
+  /** Revokes all devices that a wallet has until now. @throws TypeError if this is no address. */
+  revokeWallet(wallet: string): Promise<{ readonly changed: boolean }>;
+  /** Revokes all other devices of its wallet. @throws AuthError DEVICE_REVOKED, TypeError if the device is unknown. */
+  revokeOthers(deviceId: string): Promise<{ readonly changed: boolean }>;
+  /** Names a device. @returns whether there is one. @throws TypeError if the label is longer than 64 characters or has control characters. */
+  rename(deviceId: string, label: string): Promise<boolean>;
+  /** Says that a device matters, so that it is kept like any other. @returns whether there is one. */
+  confirm(deviceId: string): Promise<boolean>;
+  /** Forgets a device now, without revoking it. Its streams end with TOKEN_EXPIRED. @returns whether there was one. */
+  remove(deviceId: string): Promise<boolean>;
+  /** Listens. Listeners run synchronously; what they throw is dropped and counted. @returns what ends that. */
+  on<E extends keyof DeviceEvents>(event: E, listener: (event: DeviceEvents[E]) => void): () => void;
+  health(): DeviceHealth;
+  /** Writes what is not written yet and lets go of the store; running streams stay. Later calls need another registry. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a gate needs of a registry, beside its public face. */
+export interface DevicesOfGate {
+  readonly graceMs: number;
+  /** A good token was presented: newest end, and whether the device is revoked. @throws AuthError DEVICE_REVOKED */
+  present(identity: WalletIdentity): void;
+  /**
+   * A call passed all other checks.
+   * @returns a promise only for a device without a record here.
+   * @throws AuthError DEVICE_REVOKED, DEVICE_LIMIT, AUTH_UNAVAILABLE
+   */
+  enter(identity: WalletIdentity, address: string | undefined): void | Promise<void>;
+  /** Puts a stream on a lease. @returns what takes it off again. */
+  hold(stream: LeasedStream): () => void;
+}
