@@ -18,6 +18,7 @@ describe('readPolicy', () => {
       limit: 'rare',
       chargeMessages: false,
       ownWallet: ['owner', 'items.owner_id'],
+      stream: 'at-open',
       authorize: some,
       authorizeMessage: some,
     };

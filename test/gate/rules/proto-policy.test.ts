@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { checkRules } from '../../../src/gate/rules/check-rules.js';
 import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
-import { firstForeign, planOfOptions } from '../../../src/gate/rules/own-wallet.js';
+import { firstForeign } from '../../../src/gate/rules/first-foreign.js';
+import { planOfOptions } from '../../../src/gate/rules/own-wallet.js';
 import { methodPolicy, servicePolicy } from '../../../src/gate/rules/proto-policy.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { methodsOf } from '../../../src/gate/rules/service-methods.js';
