@@ -1,4 +1,11 @@
-import { getOption, hasOption, ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import {
+  getOption,
+  hasOption,
+  ScalarType,
+  type DescExtension,
+  type DescField,
+  type DescMessage,
+} from '@bufbuild/protobuf';
 
 import { own_wallet } from '../../../gen/walletauth/v1/options_pb.js';
 
@@ -66,7 +73,7 @@ export function planOfOptions(root: DescMessage): MessagePlan | undefined {
 }
 
 /** The types, of all that a message can hold at any depth, that can hold a marked field themselves. */
-function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
+export function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
   const types = new Set([root]);
   for (const type of types) for (const { message } of type.fields) if (message) types.add(message);
   const marked = new Set<DescMessage>();
@@ -81,15 +88,15 @@ function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
   return marked;
 }
 
-/** @throws TypeError naming a field that has the option and is no text. */
-function isMarked(field: DescField): boolean {
+/** @throws TypeError naming a field or extension that has the option and is no text. */
+export function isMarked(field: DescField | DescExtension): boolean {
   if (!hasOption(field, own_wallet) || !getOption(field, own_wallet)) return false;
   if (!isText(field)) throw new TypeError(`${field.toString()}: own_wallet is for text`);
   return true;
 }
 
 /** Whether a field, or each value in it, is text. */
-function isText({ scalar }: DescField): boolean {
+function isText({ scalar }: DescField | DescExtension): boolean {
   return scalar === ScalarType.STRING;
 }
 
