@@ -14,6 +14,7 @@ import { checkLimits } from './rules/check-limits.js';
 import { checkRules, type RuleReport } from './rules/check-rules.js';
 import { compileRules, type MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
+import { warnUnlimited } from './rules/warn-unlimited.js';
 import { authenticate, authenticateIfPresent, limitFailures, measured, verifyWith } from './steps/authenticate.js';
 import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
@@ -92,6 +93,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const addresses = createAddressReader(options.trustedProxies);
   const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
   checkLimits(rules, services && methods.keys(), limits);
+  if (limits === undefined) warnUnlimited(rules, methods.keys());
   const failures =
     options.failedTokenLimit === undefined ? undefined : createFailedTokenLimit(options.failedTokenLimit, nowMs);
   const report = createReporter({ onDecision, nowMs, curve: verifier.curve });

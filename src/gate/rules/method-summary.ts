@@ -9,7 +9,7 @@ export interface MethodSummary {
   /** What a call takes from its caller's limit; `by message` if a function finds it. */
   readonly cost: number | 'by message';
   /** The name of the limit; `by message` if a function finds it. */
-  readonly limit: string | 'by message';
+  readonly limit: string;
   /** Whether every message of a request stream costs that much. */
   readonly chargeMessages: boolean;
   /** Fields that must be the caller's own wallet address. `items.*` stands for those of a type that is listed already. */
