@@ -13,10 +13,11 @@ import { createFailedTokenLimit } from './limits/failed-token-limit.js';
 import { createLimits } from './limits/limits.js';
 import { gateSettings, verifierOptions, type GateOptions } from './options.js';
 import { createReporter } from './report.js';
-import { checkLimitNames } from './rules/check-limit-names.js';
-import { checkRules, type RuleCoverage } from './rules/check-rules.js';
+import { checkLimits } from './rules/check-limits.js';
+import { checkRules, type RuleReport } from './rules/check-rules.js';
 import { compileRules, type MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
+import { warnUnlimited } from './rules/warn-unlimited.js';
 import {
   authenticate,
   authenticateIfPresent,
@@ -56,10 +57,10 @@ export interface Gate {
   decide(call: IncomingCall, authorization: AuthorizationValue): Decision | Promise<Decision>;
   /**
    * Compares the rules with the services that a server registers, for a check at start-up.
-   * @returns every rule with the methods that it covers.
+   * @returns every rule with the methods that it covers, and what applies to each method.
    * @throws TypeError naming a rule that names no method.
    */
-  checkRules(services: Iterable<ServiceShape>): readonly RuleCoverage[];
+  checkRules(services: Iterable<ServiceShape>): RuleReport;
 }
 
 /** What the calls of a method and their messages go through. */
@@ -104,7 +105,8 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const access = createAccess(options.access);
   const addresses = warningReader(createAddressReader(options.trustedProxies), noAddressWarning(options));
   const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
-  checkLimitNames(rules, limits);
+  checkLimits(rules, services && methods.keys(), limits);
+  if (limits === undefined) warnUnlimited(rules, methods.keys());
   const failures =
     options.failedTokenLimit === undefined ? undefined : createFailedTokenLimit(options.failedTokenLimit, nowMs);
   const report = createReporter({ onDecision, nowMs, curve: verifier.curve });

@@ -10,11 +10,14 @@ import type { ServiceShape } from './rules/service-methods.js';
 
 /** How a gate decides: everything that a verifier takes, and who may call what. Every option may be left out. */
 export interface GateOptions<Metadata = unknown> extends VerifierOptions {
-  /** Rules by method pattern; the most specific wins, property by property. Default: `required` everywhere. */
+  /**
+   * Rules by method pattern; the most specific wins, property by property, and every one of them comes before the options of a
+   * `.proto`. Default: `required` everywhere.
+   */
   rules?: AuthRules<Metadata> | undefined;
   /**
-   * The services that the server registers. What their `.proto` declares by `walletauth/v1/options.proto` applies where `rules` have
-   * nothing more specific, and a rule that names an unknown method or field is a TypeError. Default: rules are not checked
+   * The services that the server registers. What their `.proto` declares by `walletauth/v1/options.proto` applies where `rules` declare
+   * nothing, and a rule that names an unknown method or field is a TypeError. Default: rules are not checked
    * against methods. Health and reflection count as registered.
    */
   services?: readonly ServiceShape[] | undefined;

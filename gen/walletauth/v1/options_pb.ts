@@ -1,5 +1,6 @@
 // Who may call what, written beside the methods. Import this file, annotate a service, and give its descriptor to
-// `walletAuth({ services: [MyService] })`. What a server's operator writes in code comes before what stands here.
+// `walletAuth({ services: [MyService] })`. What a server's operator declares in code comes before what stands here, property by
+// property, even where the code is about all methods and an option about one.
 //
 // Extension numbers. This file is the register: whoever needs a new one takes the next from the block 87431600 to 87431699 and
 // writes it down here. A number is never used twice. The block lies outside the ranges that protobuf keeps for private
@@ -46,7 +47,8 @@ export type Rule = Message<"walletauth.v1.Rule"> & {
   cost?: number | undefined;
 
   /**
-   * The name of the limit that it is taken from; the server's operator says what that is. Default: `default`.
+   * The name of the limit that it is taken from. What that is, the server's operator sets; where no limits are set at all,
+   * nothing is limited, and the server warns when it starts. Default: `default`.
    *
    * @generated from field: optional string limit = 3;
    */
@@ -189,7 +191,9 @@ export const service: GenExtension<ServiceOptions, Rule> = /*@__PURE__*/
 /**
  * On a string field of a request, or of a message inside one: the text must be the address of the caller's own wallet, in any
  * case that an address may have. Of a repeated field and of the values of a map every one must be. An empty text is
- * nobody's address. A message that is not set, and a member of a oneof that is not the chosen one, have nothing to say.
+ * nobody's address. A message that is not set, and a member of a oneof that is not the chosen one, have nothing to say. A
+ * request of more than 100 messages inside each other, or with more than 50 000 fields to look at, is refused. Extensions
+ * (proto2) cannot have the option, nor hold messages that do.
  *
  * @generated from extension: optional bool own_wallet = 87431602;
  */

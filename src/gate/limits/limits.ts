@@ -19,8 +19,10 @@ export interface Limit {
 
 /** The rate limits of a gate. */
 export interface Limits {
-  /** Whether there is a limit of that name. */
-  has(name: string): boolean;
+  /** What a full bucket of the limit of that name holds, for callers without priority; `undefined` if there is none. */
+  readonly pointsOf: (name: string) => number | undefined;
+  /** The name of the limit for callers without identity, if they have one of their own. */
+  readonly anonymous: string | undefined;
   /** Takes one point of an address before authentication; only if that is limited. @returns the refusal, if none is left. */
   readonly takeBefore: ((network: string) => Answer) | undefined;
   /**
@@ -59,7 +61,8 @@ export function createLimits(options: LimitOptions, nowMs: () => number): Limits
   const before = beforeAuthentication && memory.open('before', beforeAuthentication, nowMs);
 
   return Object.freeze({
-    has: (name: string) => limits.has(name),
+    pointsOf: (name: string) => settings.classes.get(name)?.bucket.points,
+    anonymous,
     takeBefore: before && ((network: string) => refusalAfter(before(network, 1) as number, 'beforeAuthentication')),
     limitFor(caller: Caller, named: string): Limit {
       const name = anonymous !== undefined && keyOf(caller) === undefined ? anonymous : named;

@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 
 import type { AuthRule } from '../call/call.js';
+import { refuseMarkedExtensions } from './marked-extensions.js';
 import { planOfOptions, type MessagePlan } from './own-wallet.js';
 import { readPolicy, type MethodPolicy } from './policy.js';
 import { methodPolicy, servicePolicy } from './proto-policy.js';
@@ -44,7 +45,7 @@ export function rulesInCode(rules: AuthRules): ReadonlyMap<string, DeclaredRule>
 
 /**
  * Reads the rules in the options of services, their methods and the fields of requests.
- * @throws TypeError naming the method, service or field whose option is wrong.
+ * @throws TypeError naming the method, service, field or extension whose option is wrong.
  */
 export function rulesInProto(methods: ReadonlyMap<string, DescMethod | undefined>): ReadonlyMap<string, DeclaredRule> {
   const declared = new Map<string, DeclaredRule>();
@@ -53,6 +54,7 @@ export function rulesInProto(methods: ReadonlyMap<string, DescMethod | undefined
     const pattern = key.endsWith('*') ? key.slice(1) : key;
     declared.set(key, Object.freeze({ key, pattern, source, policy: policy ?? {}, ownWallet }));
   }
+  refuseMarkedExtensions([...methods.values()].filter((method) => method !== undefined));
   for (const [path, method] of methods) {
     if (method === undefined) continue;
     declare(`/${method.parent.typeName}/*`, 'service option', servicePolicy(method.parent));

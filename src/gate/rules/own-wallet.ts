@@ -1,13 +1,19 @@
-import { getOption, hasOption, ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
+import {
+  getOption,
+  hasOption,
+  ScalarType,
+  type DescExtension,
+  type DescField,
+  type DescMessage,
+} from '@bufbuild/protobuf';
 
 import { own_wallet } from '../../../gen/walletauth/v1/options_pb.js';
-import { parseAddress } from '../../crypto/address.js';
 
 /** Where in messages of one type the caller's own wallet address must be. Types that contain themselves have plans that do. */
 export type MessagePlan = readonly FieldPlan[];
 
 /** One field on the way there. */
-interface FieldPlan {
+export interface FieldPlan {
   /** The field's name as it is declared, for the refusal. */
   readonly name: string;
   /** The names that the field may have in a message. */
@@ -67,7 +73,7 @@ export function planOfOptions(root: DescMessage): MessagePlan | undefined {
 }
 
 /** The types, of all that a message can hold at any depth, that can hold a marked field themselves. */
-function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
+export function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
   const types = new Set([root]);
   for (const type of types) for (const { message } of type.fields) if (message) types.add(message);
   const marked = new Set<DescMessage>();
@@ -82,15 +88,15 @@ function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
   return marked;
 }
 
-/** @throws TypeError naming a field that has the option and is no text. */
-function isMarked(field: DescField): boolean {
+/** @throws TypeError naming a field or extension that has the option and is no text. */
+export function isMarked(field: DescField | DescExtension): boolean {
   if (!hasOption(field, own_wallet) || !getOption(field, own_wallet)) return false;
   if (!isText(field)) throw new TypeError(`${field.toString()}: own_wallet is for text`);
   return true;
 }
 
 /** Whether a field, or each value in it, is text. */
-function isText({ scalar }: DescField): boolean {
+function isText({ scalar }: DescField | DescExtension): boolean {
   return scalar === ScalarType.STRING;
 }
 
@@ -107,51 +113,4 @@ function fieldPlan(name: string, field: DescField | undefined, inside: MessagePl
     map: field?.fieldKind === 'map',
     inside,
   });
-}
-
-/**
- * Looks through a message of any of the libraries: protobuf-es, proto-loader, ts-proto, google-protobuf.
- * @param wallet the caller's, in EIP-55 case; without one no field is right.
- * @returns the path of the first field that is not the caller's wallet, such as `items.owner`.
- */
-export function firstForeign(plan: MessagePlan, message: unknown, wallet: string | undefined): string | undefined {
-  for (const field of plan) {
-    const value = read(message, field);
-    if (value === undefined || value === null) {
-      if (field.mayBeMissing && typeof (message as { $typeName?: unknown }).$typeName === 'string') continue;
-      return field.name;
-    }
-    for (const each of valuesOf(value, field)) {
-      if (field.inside === undefined) {
-        if (!isOwn(each, wallet)) return field.name;
-        continue;
-      }
-      const foreign = firstForeign(field.inside, each, wallet);
-      if (foreign !== undefined) return `${field.name}.${foreign}`;
-    }
-  }
-  return undefined;
-}
-
-function read(message: unknown, { names, oneof }: FieldPlan): unknown {
-  if (typeof message !== 'object' || message === null) return undefined;
-  const fields = message as Readonly<Record<string, unknown>>;
-  const group = oneof === undefined ? undefined : (fields[oneof] as { case?: unknown; value?: unknown } | undefined);
-  if (typeof group === 'object' && group !== null) return group.case === names[0] ? group.value : undefined;
-  for (const name of names) {
-    const value = fields[name];
-    if (typeof value === 'function') return value.call(message);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function valuesOf(value: unknown, { map }: FieldPlan): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  return map && typeof value === 'object' && value !== null ? Object.values(value) : [value];
-}
-
-/** Both sides in EIP-55 case are the same text exactly if they are the same 20 bytes. */
-function isOwn(text: unknown, wallet: string | undefined): boolean {
-  return typeof text === 'string' && wallet !== undefined && (text === wallet || parseAddress(text) === wallet);
 }

@@ -3,7 +3,10 @@ import type { DescMethod } from '@bufbuild/protobuf';
 import type { AuthRule, StreamRule } from '../call/call.js';
 import { rulesInCode, rulesInProto, type AuthRules, type DeclaredRule, type RuleSource } from './declared-rules.js';
 import { planOfPaths, type MessagePlan } from './own-wallet.js';
-import type { Authorize, AuthorizeMessage, OfRequest } from './policy.js';
+import type { Authorize, AuthorizeMessage, OfRequest, policyNames } from './policy.js';
+
+/** The name of something that a rule can declare. */
+export type PolicyName = (typeof policyNames)[number];
 
 /** All that applies to a method. */
 export interface MethodRule {
@@ -22,8 +25,8 @@ export interface MethodRule {
   readonly stream: StreamRule;
   readonly authorize: Authorize | undefined;
   readonly authorizeMessage: AuthorizeMessage | undefined;
-  /** Every rule that something of this is from. */
-  readonly from: readonly DeclaredRule[];
+  /** Which rule each property is from. */
+  readonly from: ReadonlyMap<PolicyName, DeclaredRule>;
 }
 
 /** Finds the rule of a method. */
@@ -43,8 +46,9 @@ export interface RuleSurroundings {
 }
 
 /**
- * Reads the rules once. Each property of a method's policy is taken from the first that declares it: code for the method, its
- * option, code for the service, its option, code for `*`, the default.
+ * Reads the rules once. Each property of a method's policy is taken from the first that declares it: code for the method, for
+ * its service, for `*`, then the option of the method, of its service, then the default. So whatever an operator's code
+ * declares, no `.proto` changes.
  * @throws TypeError naming a pattern or rule that is wrong, or declared twice, or a field that a known request has not.
  */
 export function compileRules(
@@ -63,7 +67,8 @@ export function compileRules(
 
   function resolve(path: string): MethodRule {
     const service = `${path.slice(0, path.lastIndexOf('/'))}/*`;
-    const order = [code.get(path), proto.get(path), code.get(service), proto.get(service), code.get('*'), standard];
+    const inCode = [code.get(path), code.get(service), code.get('*')];
+    const order = [...inCode, proto.get(path), proto.get(service), standard];
     return merged(
       order.filter((rule) => rule !== undefined),
       methods.get(path),
@@ -83,29 +88,30 @@ export function compileRules(
 
 /** @param order the rules that apply, the strongest first; the last one has everything that must be there. */
 function merged(order: readonly DeclaredRule[], method?: DescMethod): MethodRule {
-  const from = new Set<DeclaredRule>();
-  function first<T>(property: (rule: DeclaredRule) => T): T | undefined {
+  const from = new Map<PolicyName, DeclaredRule>();
+  function first<T>(name: PolicyName, property: (rule: DeclaredRule) => T): T | undefined {
     const rule = order.find((each) => property(each) !== undefined);
-    if (rule) from.add(rule);
+    if (rule) from.set(name, rule);
     return rule && property(rule);
   }
-  const decider = first((rule) => (rule.policy.auth === undefined ? undefined : rule));
-  const cost = first(({ policy }) => policy.cost) ?? 1;
-  const limit = first(({ policy }) => policy.limit) ?? 'default';
-  const ownWallet = first((rule) => rule.ownWallet ?? pathPlan(rule, method)) ?? [];
+  const auth = first('auth', ({ policy }) => policy.auth) ?? 'required';
+  const decider = from.get('auth');
+  const cost = first('cost', ({ policy }) => policy.cost) ?? 1;
+  const limit = first('limit', ({ policy }) => policy.limit) ?? 'default';
+  const ownWallet = first('ownWallet', (rule) => rule.ownWallet ?? pathPlan(rule, method)) ?? [];
   return Object.freeze({
-    auth: decider?.policy.auth ?? 'required',
+    auth,
     pattern: decider?.pattern ?? 'default',
     source: decider?.source ?? 'default',
     cost,
     limit,
-    chargeMessages: first(({ policy }) => policy.chargeMessages) ?? false,
+    chargeMessages: first('chargeMessages', ({ policy }) => policy.chargeMessages) ?? false,
     costByMessage: typeof cost === 'function' || typeof limit === 'function',
     ownWallet: ownWallet.length > 0 ? ownWallet : undefined,
-    stream: first(({ policy }) => policy.stream) ?? 'while-renewed',
-    authorize: first(({ policy }) => policy.authorize),
-    authorizeMessage: first(({ policy }) => policy.authorizeMessage),
-    from: [...from],
+    stream: first('stream', ({ policy }) => policy.stream) ?? 'while-renewed',
+    authorize: first('authorize', ({ policy }) => policy.authorize),
+    authorizeMessage: first('authorizeMessage', ({ policy }) => policy.authorizeMessage),
+    from,
   });
 }
 

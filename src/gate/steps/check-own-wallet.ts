@@ -1,5 +1,6 @@
 import { refusal } from '../../errors.js';
-import { firstForeign, type MessagePlan } from '../rules/own-wallet.js';
+import { firstForeign } from '../rules/first-foreign.js';
+import type { MessagePlan } from '../rules/own-wallet.js';
 import type { Answer, CallContext } from './pipeline.js';
 
 /** The step that refuses a message which names another's wallet, or none, where it must name the caller's own. */

@@ -20,7 +20,7 @@ const unknown = caller({});
 function limitsOf(options: LimitOptions) {
   const limits = createLimits(options, () => START);
   return {
-    has: limits.has,
+    has: (name: string) => limits.pointsOf(name) !== undefined,
     takeBefore: (who: Caller) => limits.takeBefore?.(who.network),
     take: (who: Caller, limit: string, cost: number, hasPriority: boolean) =>
       limits.limitFor(who, limit).take(who, cost, hasPriority),

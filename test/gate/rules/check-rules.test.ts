@@ -9,19 +9,19 @@ const paths = ['/a.S/Two', '/a.S/One', '/a.T/One'];
 describe('checkRules', () => {
   it('tells which methods each rule decides, and which are left to the default', () => {
     const table = compileRules({ 'a.S/*': 'optional', '/a.S/One': 'public' });
-    expect(checkRules(table, paths)).toEqual([
-      { pattern: 'a.S/*', source: 'code', auth: 'optional', methods: ['/a.S/Two'] },
-      { pattern: '/a.S/One', source: 'code', auth: 'public', methods: ['/a.S/One'] },
-      { pattern: 'default', source: 'default', auth: 'required', methods: ['/a.T/One'] },
+    expect(checkRules(table, paths).rules).toEqual([
+      { pattern: 'a.S/*', source: 'code', auth: 'optional', methods: ['/a.S/Two'], overridden: ['/a.S/One'] },
+      { pattern: '/a.S/One', source: 'code', auth: 'public', methods: ['/a.S/One'], overridden: [] },
+      { pattern: 'default', source: 'default', auth: 'required', methods: ['/a.T/One'], overridden: [] },
     ]);
   });
 
   it('shows a rule that others leave nothing to', () => {
     const table = compileRules({ 'a.T/*': 'optional', 'a.T/One': 'public', '*': 'required' });
-    expect(checkRules(table, ['/a.T/One'])).toEqual([
-      { pattern: 'a.T/*', source: 'code', auth: 'optional', methods: [] },
-      { pattern: 'a.T/One', source: 'code', auth: 'public', methods: ['/a.T/One'] },
-      { pattern: '*', source: 'code', auth: 'required', methods: [] },
+    expect(checkRules(table, ['/a.T/One']).rules).toEqual([
+      { pattern: 'a.T/*', source: 'code', auth: 'optional', methods: [], overridden: ['/a.T/One'] },
+      { pattern: 'a.T/One', source: 'code', auth: 'public', methods: ['/a.T/One'], overridden: [] },
+      { pattern: '*', source: 'code', auth: 'required', methods: [], overridden: ['/a.T/One'] },
     ]);
   });
 
@@ -41,12 +41,12 @@ describe('checkRules', () => {
     'grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
     'grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
   ])('takes %s without its service', (pattern) => {
-    expect(checkRules(compileRules({ [pattern]: 'public' }), paths)[0]).toMatchObject({ pattern, methods: [] });
+    expect(checkRules(compileRules({ [pattern]: 'public' }), paths).rules[0]).toMatchObject({ pattern, methods: [] });
   });
 
   it('takes the presets without their services', () => {
     const table = compileRules({ ...healthRules, ...reflectionRules });
-    expect(checkRules(table, paths).map(({ pattern, methods }) => [pattern, methods.length])).toEqual([
+    expect(checkRules(table, paths).rules.map(({ pattern, methods }) => [pattern, methods.length])).toEqual([
       ['grpc.health.v1.Health/*', 0],
       ['grpc.reflection.v1.ServerReflection/*', 0],
       ['grpc.reflection.v1alpha.ServerReflection/*', 0],
@@ -55,8 +55,8 @@ describe('checkRules', () => {
   });
 
   it('takes `*` whatever there is', () => {
-    expect(checkRules(compileRules({ '*': 'public' }), [])).toEqual([
-      { pattern: '*', source: 'code', auth: 'public', methods: [] },
+    expect(checkRules(compileRules({ '*': 'public' }), []).rules).toEqual([
+      { pattern: '*', source: 'code', auth: 'public', methods: [], overridden: [] },
     ]);
   });
 });

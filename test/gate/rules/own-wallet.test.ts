@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 
 import { WhoAmIResponseSchema } from '../../../gen/walletauth/demo/v1/demo_pb.js';
-import { firstForeign, planOfPaths } from '../../../src/gate/rules/own-wallet.js';
+import { firstForeign } from '../../../src/gate/rules/first-foreign.js';
+import { planOfPaths } from '../../../src/gate/rules/own-wallet.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { hostileValues } from '../../support/hostile-values.js';
 

@@ -19,6 +19,7 @@ describe('readPolicy', () => {
       chargeMessages: false,
       stream: 'at-open',
       ownWallet: ['owner', 'items.owner_id'],
+      stream: 'at-open',
       authorize: some,
       authorizeMessage: some,
     };

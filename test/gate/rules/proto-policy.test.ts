@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { checkRules } from '../../../src/gate/rules/check-rules.js';
 import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
-import { firstForeign, planOfOptions } from '../../../src/gate/rules/own-wallet.js';
+import { firstForeign } from '../../../src/gate/rules/first-foreign.js';
+import { planOfOptions } from '../../../src/gate/rules/own-wallet.js';
 import { methodPolicy, servicePolicy } from '../../../src/gate/rules/proto-policy.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { methodsOf } from '../../../src/gate/rules/service-methods.js';
@@ -105,16 +106,16 @@ describe('rules of both kinds together', () => {
     expect(other).toMatchObject({ auth: 'required', cost: 1, limit: 'default', source: 'default' });
   });
 
-  it('let code override an option as specific as itself, word by word, and no more specific one', () => {
+  it('let code override options property by property, whichever is more specific', () => {
     const rules = table({
       '*': { auth: 'public', cost: 50, limit: 'all' },
       'test.v1.Notes/*': { cost: 7 },
       'test.v1.Notes/Named': 'required',
       'test.v1.Notes/Own': { ownWallet: [] },
     });
-    expect(rules.ruleOf('/test.v1.Notes/Bare')).toMatchObject({ auth: 'optional', cost: 7, limit: 'notes' });
-    expect(rules.ruleOf('/test.v1.Notes/Open')).toMatchObject({ auth: 'public', cost: 0, limit: 'notes' });
-    expect(rules.ruleOf('/test.v1.Notes/Named')).toMatchObject({ auth: 'required', cost: 7, limit: 'rare' });
+    expect(rules.ruleOf('/test.v1.Notes/Bare')).toMatchObject({ auth: 'public', cost: 7, limit: 'all' });
+    expect(rules.ruleOf('/test.v1.Notes/Open')).toMatchObject({ auth: 'public', cost: 7, chargeMessages: true });
+    expect(rules.ruleOf('/test.v1.Notes/Named')).toMatchObject({ auth: 'required', cost: 7, limit: 'all' });
     expect(rules.ruleOf('/test.v1.Notes/Own').ownWallet).toBeUndefined();
     expect(rules.ruleOf('/other.Service/Call')).toMatchObject({ auth: 'public', cost: 50, limit: 'all' });
   });
@@ -122,25 +123,50 @@ describe('rules of both kinds together', () => {
   it('show in checkRules where each came from', () => {
     const rules = table({ 'test.v1.Notes/Bare': { cost: 2 }, 'test.v1.Notes/Own': 'public' });
     const paths = (...names: string[]) => names.map((name) => `/test.v1.Notes/${name}`);
-    expect(checkRules(rules, [...paths('Bare', 'Open', 'Named', 'Own', 'All'), '/a.S/M'])).toEqual([
-      { pattern: 'test.v1.Notes/Bare', source: 'code', auth: undefined, methods: paths('Bare') },
-      { pattern: 'test.v1.Notes/Own', source: 'code', auth: 'public', methods: paths('Own') },
+    expect(checkRules(rules, [...paths('Bare', 'Open', 'Named', 'Own', 'All'), '/a.S/M']).rules).toEqual([
+      { pattern: 'test.v1.Notes/Bare', source: 'code', auth: undefined, methods: paths('Bare'), overridden: [] },
+      { pattern: 'test.v1.Notes/Own', source: 'code', auth: 'public', methods: paths('Own'), overridden: [] },
       {
         pattern: 'test.v1.Notes/*',
         source: 'service option',
         auth: 'optional',
         methods: paths('All', 'Bare', 'Named', 'Open', 'Own'),
+        overridden: paths('Bare', 'Named', 'Open', 'Own'),
       },
-      { pattern: '/test.v1.Notes/Open', source: 'method option', auth: 'public', methods: paths('Open') },
-      { pattern: '/test.v1.Notes/Named', source: 'method option', auth: undefined, methods: paths('Named') },
-      { pattern: '/test.v1.Notes/Own', source: 'method option', auth: 'required', methods: paths('Own') },
-      { pattern: '/test.v1.Notes/All', source: 'method option', auth: undefined, methods: paths('All') },
-      { pattern: 'default', source: 'default', auth: 'required', methods: ['/a.S/M'] },
+      {
+        pattern: '/test.v1.Notes/Open',
+        source: 'method option',
+        auth: 'public',
+        methods: paths('Open'),
+        overridden: [],
+      },
+      {
+        pattern: '/test.v1.Notes/Named',
+        source: 'method option',
+        auth: undefined,
+        methods: paths('Named'),
+        overridden: [],
+      },
+      {
+        pattern: '/test.v1.Notes/Own',
+        source: 'method option',
+        auth: 'required',
+        methods: paths('Own'),
+        overridden: paths('Own'),
+      },
+      {
+        pattern: '/test.v1.Notes/All',
+        source: 'method option',
+        auth: undefined,
+        methods: paths('All'),
+        overridden: [],
+      },
+      { pattern: 'default', source: 'default', auth: 'required', methods: ['/a.S/M'], overridden: [] },
     ]);
   });
 
   it('do not have to be about the services that checkRules is asked about', () => {
-    expect(checkRules(table(), ['/a.S/M']).map(({ methods }) => methods.length)).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(checkRules(table(), ['/a.S/M']).rules.map(({ methods }) => methods.length)).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
   it.each([

@@ -21,7 +21,8 @@ function charged(policy: MethodPolicy) {
     return cost > 100 ? refusal('RATE_LIMITED') : undefined;
   };
   const limits = {
-    has: () => true,
+    pointsOf: () => 1_000,
+    anonymous: undefined,
     takeBefore: undefined,
     limitFor: (_: unknown, name: string) => ({ name, take: take(name) }),
   };

@@ -311,14 +311,15 @@ describe('rules', () => {
   it('are compared with the services at start-up, whichever form those have', () => {
     const auth = walletAuth({ rules: { 'walletauth.demo.v1.DemoService/*': 'optional', [methodOf.unary]: 'public' } });
     for (const services of [[definition], [DemoService]]) {
-      expect(auth.checkRules(services)).toEqual([
+      expect(auth.checkRules(services).rules).toEqual([
         {
           pattern: 'walletauth.demo.v1.DemoService/*',
           source: 'code',
           auth: 'optional',
           methods: [methodOf['bidi stream'], methodOf['client stream'], methodOf['server stream']],
+          overridden: [methodOf.unary],
         },
-        { pattern: methodOf.unary, source: 'code', auth: 'public', methods: [methodOf.unary] },
+        { pattern: methodOf.unary, source: 'code', auth: 'public', methods: [methodOf.unary], overridden: [] },
       ]);
     }
     const misspelt = walletAuth({ rules: { 'walletauth.demo.v1.DemoService/WhoIAm': 'public' } });
