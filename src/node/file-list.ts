@@ -1,13 +1,14 @@
-import { readFileSync, statSync, watch } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
-import { compileList, type AccessList } from '../gate/access/access-list.js';
-import { FollowedList } from '../gate/access/followed-list.js';
+import type { AccessList } from '../gate/access/access-list.js';
+import { FollowedList, type ListVersion } from '../gate/access/followed-list.js';
 import { integer, knownOptions, optionalFunction } from '../options.js';
+import { followFile, stateOf } from './follow-file.js';
 
 /** How a file is followed. */
 export interface FileListOptions {
-  /** Called with the list's size after every edit that was taken. Default: nothing is called. */
+  /** Called with the list's size after every change. Default: nothing is called. */
   onChange?: ((size: number) => void) | undefined;
   /**
    * Called, once for each edit, when the file cannot be taken, with its line where there is one; the list stays as it was.
@@ -16,6 +17,8 @@ export interface FileListOptions {
   onError?: ((error: Error) => void) | undefined;
   /** How often the file's state is looked at, beside the system's own notices, in milliseconds. 10 to 3 600 000 (an hour). Default 2 000 (two seconds). */
   pollMs?: number | undefined;
+  /** How long an edited file must have been still before it is read, in milliseconds: editors and copies write in several steps. 10 to 60 000 (a minute). Default 500 (half a second). */
+  stillMs?: number | undefined;
 }
 
 /** A list that follows a file. */
@@ -24,115 +27,79 @@ export interface FileList extends AccessList {
   close(): void;
 }
 
-/** How long a file must be quiet before it is read, in milliseconds: editors write in several steps. */
-const QUIET_MS = 50;
-
 /**
- * Makes a list of the entries in a file, one a line; empty lines and what follows a `#` do not count. Edits are taken as they
- * come, all or nothing: an edit with one wrong line, an unreadable file and a file of no bytes leave the last good list in
- * force. (An empty list has a comment in it.) Write a new file and rename it over the old one, so that no half is read.
+ * Makes a list of the entries in a file, one a line; blank lines and what follows a `#` do not count. Edits are taken as they
+ * come, all or nothing: an edit with one wrong line, an unreadable file and a file with neither an entry nor a comment leave the
+ * last good list in force. (An empty list has a comment in it.) A long edit is read in slices, so that calls go on meanwhile.
+ * Write a new file and rename it over the old one, so that no half is read, however slowly it is written.
  * @throws TypeError if the first reading fails, or an option is wrong.
  * @example
+ * ```ts
  * import { createGate } from 'grpc-wallet-auth/gate';
  * import { fileList } from 'grpc-wallet-auth/node';
  *
  * const denied = fileList('/etc/node/denied.txt', { onError: (error) => console.error(error.message) });
  * const gate = createGate({ access: { deny: denied } });
+ * ```
  */
 export function fileList(path: string, options: FileListOptions = {}): FileList {
   if (typeof path !== 'string' || path === '') throw new TypeError('fileList: path must be the name of a file');
-  knownOptions(options, ['onChange', 'onError', 'pollMs']);
+  knownOptions(options, ['onChange', 'onError', 'pollMs', 'stillMs']);
   const hooks = {
     onChange: optionalFunction('onChange', options.onChange) ?? (() => undefined),
     onError: optionalFunction('onError', options.onError) ?? ((error: Error) => process.emitWarning(error)),
   };
   const pollMs = integer('pollMs', options.pollMs, 2_000, 10, 3_600_000);
+  const stillMs = integer('stillMs', options.stillMs, 500, 10, 60_000);
 
-  const state = stateOf(path);
-  let text: string | undefined = readText(path);
-  const list = new FollowedList(readList(path, text), hooks);
-  const stop = followFile(path, state, pollMs, () => {
-    const before = text;
+  const firstState = stateOf(path);
+  /** What was read last, good or not; nothing if it could not be read. */
+  let lastText: string | undefined = readFirst(path);
+  const list = new FollowedList(hooks, versionOf(path, lastText));
+
+  async function reload(isStill: () => boolean): Promise<boolean> {
+    const read = await readFile(path, 'utf8').catch((cause: unknown) => unreadable(path, cause));
+    if (!isStill()) return false;
+    const text = typeof read === 'string' ? read : undefined;
+    if (text === lastText) return text !== undefined;
+    lastText = text;
     try {
-      text = undefined;
-      text = readText(path);
-      if (text !== before) list.take(readList(path, text));
+      if (typeof read !== 'string') throw read;
+      await list.take(versionOf(path, read));
     } catch (error) {
-      if (text !== before) list.keep(error);
+      list.keep(error);
     }
-  });
-  return Object.assign(list, { close: stop });
+    return text !== undefined;
+  }
+
+  return list.attach(followFile(path, firstState, { pollMs, stillMs }, reload));
 }
 
-/** Reads entries, one a line. @throws TypeError naming the file and the line that is wrong. */
-function readList(path: string, text: string): AccessList {
-  if (text === '') throw new TypeError(`fileList: ${path} is empty; an empty list has a comment in it`);
-  const lines = text.split('\n').map((line, index) => ({ entry: line.replace(/#.*/, '').trim(), number: index + 1 }));
-  const declared = lines.filter(({ entry }) => entry !== '');
-  return compileList(
-    declared.map(({ entry }) => entry),
-    (index) => `fileList: ${path}:${declared[index]?.number}`,
-  );
+/** @throws TypeError if there is neither an entry nor a comment. */
+function versionOf(path: string, text: string): ListVersion {
+  if (!/\S/.test(text)) throw new TypeError(`fileList: ${path} is empty; an empty list has a comment in it`);
+  return { entries: entriesIn(text), nameOf: (index) => `fileList: ${path}:${index + 1}` };
 }
 
-function readText(path: string): string {
+/** @yields the entry in each line, or nothing. */
+function* entriesIn(text: string): Generator<string> {
+  for (let start = 0; start <= text.length;) {
+    const end = text.indexOf('\n', start);
+    const line = text.slice(start, end === -1 ? undefined : end);
+    yield line.replace(/#.*/, '').trim();
+    if (end === -1) return;
+    start = end + 1;
+  }
+}
+
+function readFirst(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new TypeError(`fileList: cannot read ${path}`, { cause });
+    throw unreadable(path, cause);
   }
 }
 
-/**
- * Calls when a file was changed and then quiet for a while.
- * @param state of the file when it was read.
- * @returns stops following.
- */
-function followFile(path: string, state: string, pollMs: number, onEdit: () => void): () => void {
-  let lastState = state;
-  let quiet: ReturnType<typeof setTimeout> | undefined;
-  const soon = () => {
-    clearTimeout(quiet);
-    quiet = setTimeout(onEdit, QUIET_MS);
-    quiet.unref();
-  };
-  const poll = setInterval(() => {
-    const now = stateOf(path);
-    if (now === lastState) return;
-    lastState = now;
-    soon();
-  }, pollMs);
-  poll.unref();
-  const unwatch = watchFolder(path, soon);
-  return () => {
-    clearInterval(poll);
-    clearTimeout(quiet);
-    unwatch();
-  };
-}
-
-/** What changes when a file does; empty if it cannot be looked at. */
-function stateOf(path: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return '';
-  }
-}
-
-/**
- * Notices of the system where it gives any; without them the file is polled alone. The folder is watched, because a file that
- * is renamed over another is a new one; names that begin with two dots are how Kubernetes swaps a mounted folder.
- */
-function watchFolder(path: string, onEvent: () => void): () => void {
-  try {
-    const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
-      if (name === null || name === basename(path) || name.startsWith('..')) onEvent();
-    });
-    watcher.on('error', () => watcher.close());
-    return () => watcher.close();
-  } catch {
-    return () => undefined;
-  }
+function unreadable(path: string, cause: unknown): TypeError {
+  return new TypeError(`fileList: cannot read ${path}`, { cause });
 }

@@ -24,12 +24,14 @@ export interface RedisLimitsOptions extends RedisOptions {
  * `maxRetriesPerRequest: 0` of ioredis, `disableOfflineQueue: true` of redis.
  * @throws TypeError if the client is none, or an option is wrong.
  * @example
+ * ```ts
  * import { createGate } from 'grpc-wallet-auth/gate';
  * import { redisLimits } from 'grpc-wallet-auth/redis';
  * import { Redis } from 'ioredis';
  *
  * const store = redisLimits(new Redis({ enableOfflineQueue: false, maxRetriesPerRequest: 0 }));
  * const gate = createGate({ limits: { classes: { default: { points: 100, windowMs: 60_000 } }, store } });
+ * ```
  */
 export function redisLimits(client: RedisClient, options: RedisLimitsOptions = {}): LimitStore {
   knownOptions(options, ['prefix', 'pauseMs', 'maxCallers', 'timeoutMs', 'onError']);

@@ -28,11 +28,21 @@ function followed(options: FileListOptions = {}) {
   const reported: (number | string)[] = [];
   list = fileList(path, {
     pollMs: 10,
+    stillMs: 20,
     onChange: (size) => reported.push(size),
     onError: ({ message }) => reported.push(message.replace(folder, '')),
     ...options,
   });
-  return { list, reports: (...expected: (number | string)[]) => vi.waitFor(() => expect(reported).toEqual(expected)) };
+  return {
+    list,
+    reported,
+    reports: (...expected: (number | string)[]) => vi.waitFor(() => expect(reported).toEqual(expected)),
+  };
+}
+
+/** Lets the event loop turn; its reads of files end in between. */
+async function turnsOfTheLoop(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a file list', () => {
@@ -96,6 +106,47 @@ describe('a file list', () => {
     await vi.waitFor(() => expect(read.size).toBe(0));
   });
 
+  it.each(['\n', ' \n\t\r\n', '\ufeff\n'])('stays as it was when the file became blank: %j', async (text) => {
+    const { list: read, reports } = followed();
+    writeFileSync(path, text);
+    await reports('fileList: /denied.txt is empty; an empty list has a comment in it');
+    expect(read.has({ wallet: alice })).toBe(true);
+    writeFileSync(path, '\n# empty\n');
+    await vi.waitFor(() => expect(read.size).toBe(0));
+  });
+
+  it('is read only once the file has been still for a moment: the first half of a slow writer is not taken', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    try {
+      const { list: read, reported } = followed({ stillMs: 500 });
+      writeFileSync(path, `${alice}\n`);
+      for (const part of ['8.0.', '0.0/1', '6\n', `${bob}\n`]) {
+        appendFileSync(path, part);
+        await vi.advanceTimersByTimeAsync(490);
+        await turnsOfTheLoop(20);
+        expect(read.size).toBe(1);
+      }
+      await vi.waitFor(() => expect(read.size).toBe(3), { interval: 20 });
+      expect([{ address: '8.0.1.1' }, { address: '8.1.0.0' }].map((who) => read.has(who))).toEqual([true, false]);
+      expect(reported).toEqual([3]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes all of a long edit at once', async () => {
+    const { list: read, reported } = followed();
+    const wallets = Array.from({ length: 20_000 }, (_, i) => `0x${i.toString(16).padStart(40, '0')}`);
+    writeFileSync(path, wallets.join('\n'));
+    const sizes = new Set<number>();
+    while (reported.length === 0) {
+      await turnsOfTheLoop(1);
+      sizes.add(read.size);
+    }
+    expect(reported).toEqual([20_000]);
+    expect([...sizes]).toEqual([1, 20_000]);
+  });
+
   it('reads on when a broken edit is undone, though nothing changed', async () => {
     const { reports } = followed();
     writeFileSync(path, 'nonsense');
@@ -157,6 +208,8 @@ describe('at construction', () => {
     ['path', '', {}],
     ['pollMs', undefined, { pollMs: 5 }],
     ['pollMs', undefined, { pollMs: null }],
+    ['stillMs', undefined, { stillMs: 5 }],
+    ['stillMs', undefined, { stillMs: 60_001 }],
     ['onChange', undefined, { onChange: null }],
     ['onError', undefined, { onError: 'log' }],
     ['unknown option "poll"', undefined, { poll: 5 }],

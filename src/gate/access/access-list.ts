@@ -29,10 +29,12 @@ const DEVICE = /^(0x[0-9a-fA-F]{40})\/([0-9a-fA-F]{32})$/;
  * however long the list is: one step, and for addresses one for each length of range that occurs (at most 33, or 129).
  * @throws TypeError naming an entry that is none of them.
  * @example
+ * ```ts
  * import { accessList, createGate } from 'grpc-wallet-auth/gate';
  *
  * const partners = accessList(['0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf', '203.0.113.0/24']);
  * const gate = createGate({ access: { priority: partners } });
+ * ```
  */
 export function accessList(entries: readonly string[]): AccessList {
   return compileList(entries, () => 'accessList');
@@ -62,9 +64,14 @@ export function sharedEntry(some: readonly string[], others: readonly string[]):
 }
 
 /** A wallet or device in its one standard form, or a range. */
-type Entry = string | IpRange;
+export type Entry = string | IpRange;
 
-function readEntry(entry: unknown, name: () => string): Entry {
+/**
+ * Reads an entry.
+ * @param name what errors call the list at the entry's place.
+ * @throws TypeError beginning with that name.
+ */
+export function readEntry(entry: unknown, name: () => string): Entry {
   const text = typeof entry === 'string' ? entry : '';
   const [, owner, key] = DEVICE.exec(text) ?? [];
   const wallet = parseAddress(owner ?? text);
@@ -74,12 +81,14 @@ function readEntry(entry: unknown, name: () => string): Entry {
   throw new TypeError(`${name()}: ${JSON.stringify(entry)} is no wallet address, device id, IP address or CIDR range`);
 }
 
-function entryKey(entry: Entry): string {
+/** The same text for entries that name the same wallet, device or range. */
+export function entryKey(entry: Entry): string {
   if (typeof entry === 'string') return entry;
   return `${typeof entry.bits} ${leadingBits(entry.bits, entry.length)}/${entry.length}`;
 }
 
-class EntryList implements AccessList {
+/** A list to which entries are added. */
+export class EntryList implements AccessList {
   readonly #names = new Set<string>();
   readonly #ranges = new IpRanges();
 
@@ -91,6 +100,7 @@ class EntryList implements AccessList {
     return this.#ranges.size > 0;
   }
 
+  /** Adds an entry; one that is there already counts once. */
   add(entry: Entry): void {
     if (typeof entry === 'string') this.#names.add(entry);
     else this.#ranges.add(entry);
