@@ -5,7 +5,7 @@ import type { IncomingCall } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
-import { statusToSend, type StatusToSend } from '../status.js';
+import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
@@ -104,7 +104,12 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
     this.#call.sendMessage(message, callback);
   }
 
+  /** A status of the handler; the gate's own are sent by `#send`. */
   override sendStatus(status: StatusToSend): void {
+    this.#send(withoutRepeatReasons(status));
+  }
+
+  #send(status: StatusToSend): void {
     if (this.#over) return;
     this.#over = true;
     this.#release();
@@ -127,7 +132,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
   }
 
   #apply(decision: Decision): void {
-    if (!decision.admitted) return this.sendStatus(statusToSend(decision.status));
+    if (!decision.admitted) return this.#send(statusToSend(decision.status));
     if (this.#over) return decision.onEnd?.();
     this.#admission = decision;
     this.#deciding = false;
@@ -177,7 +182,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
 
   /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as grpc-js would do it. */
   #end(status: StatusToSend): void {
-    this.sendStatus(status);
+    this.#send(status);
     process.nextTick(() => this.#cancel());
   }
 
