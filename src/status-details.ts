@@ -1,4 +1,4 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 import { isAuthReason, type AuthError, type AuthReason } from './errors.js';
 import { bytesOf, uint64Of, wireFields, type WireField } from './token/wire-fields.js';
@@ -14,6 +14,16 @@ export const EXPIRES_KEY = 'wallet-token-expires-at-ms';
 
 /** Gives the reasons their meaning: the `domain` of every ErrorInfo. */
 const DOMAIN = 'grpc-wallet-auth';
+
+/** Reasons for which clients repeat a call, those of coming versions included. */
+const REPEAT_REASONS: ReadonlySet<string> = new Set([
+  'TOKEN_EXPIRED',
+  'TOKEN_FROM_FUTURE',
+  'RATE_LIMITED',
+  'CHALLENGE_REQUIRED',
+  'PROOF_REQUIRED',
+  'INVALID_PROOF',
+]);
 
 const ERROR_INFO = 'google.rpc.ErrorInfo';
 const RETRY_INFO = 'google.rpc.RetryInfo';
@@ -81,6 +91,25 @@ export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
   return undefined;
 }
 
+/**
+ * A serialized `google.rpc.Status` without every ErrorInfo that makes clients repeat the call: a handler may have done its
+ * work, or may pass on what another node said. Everything else stays byte for byte.
+ * @returns the same array if there is nothing to remove; `undefined` if no detail is left.
+ */
+export function withoutRepeatReason(detailsBytes: Uint8Array): Uint8Array | undefined {
+  try {
+    const fields = rawFields(detailsBytes);
+    const kept = fields.filter(({ detail }) => detail === undefined || !causesRepeat(detail));
+    if (kept.length === fields.length) return detailsBytes;
+    if (!kept.some(({ detail }) => detail !== undefined)) return undefined;
+    const status = new BinaryWriter();
+    for (const { bytes } of kept) status.raw(bytes);
+    return status.finish();
+  } catch {
+    return detailsBytes; // no message, so no client finds a reason in it
+  }
+}
+
 /** A whole number that a peer has written; `undefined` if it is none or has more than 15 digits. */
 export function decimal(text: unknown): number | undefined {
   return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
@@ -133,6 +162,32 @@ function writeBytes(writer: BinaryWriter, number: number, bytes: Uint8Array): vo
 
 function writeText(writer: BinaryWriter, number: number, text: string): void {
   writer.tag(number, WireType.LengthDelimited).string(text);
+}
+
+/** The fields of a status as they stand on the wire, and the details among them. */
+function rawFields(message: Uint8Array): { bytes: Uint8Array; detail: Uint8Array | undefined }[] {
+  const reader = new BinaryReader(message);
+  const fields = [];
+  while (reader.pos < reader.len) {
+    const start = reader.pos;
+    const [number, wireType] = reader.tag();
+    const isDetail = number === 3 && wireType === WireType.LengthDelimited;
+    const detail = isDetail ? reader.bytes() : undefined;
+    if (!isDetail) reader.skip(wireType, number);
+    fields.push({ bytes: message.subarray(start, reader.pos), detail });
+  }
+  return fields;
+}
+
+function causesRepeat(detail: Uint8Array): boolean {
+  try {
+    const { type, value } = readAny(detail);
+    if (type !== ERROR_INFO) return false;
+    const fields = wireFields(value);
+    return lastText(fields, 2) === DOMAIN && REPEAT_REASONS.has(lastText(fields, 1));
+  } catch {
+    return false; // unreadable for clients too
+  }
 }
 
 interface Detail {

@@ -21,6 +21,8 @@ export type { RefusalDetails } from '../status-details.js';
 export { attachToken, type AttachTokenOptions, type RetryRateLimitedOptions } from './client/attach-token.js';
 export { createClient, type ClientClass, type CreateClientOptions } from './client/create-client.js';
 export type { GrpcClient } from './client/grpc-client.js';
+export { authenticated, type AuthenticatedOptions } from './server/authenticated.js';
+export type { AuthenticatedContext, AuthenticatedFunction } from './server/authenticated-function.js';
 export { getIdentity, requireIdentity, type CallWithAuthContext } from './server/identity-of.js';
 export { walletAuth, type WalletAuthInterceptor, type WalletAuthOptions } from './server/wallet-auth.js';
 export {

@@ -1,10 +1,11 @@
-import { Metadata, type ServerInterceptingCall } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCall, type StatusObject } from '@grpc/grpc-js';
 
 import type { AuthError, AuthReason } from '../errors.js';
 import {
   DETAILS_KEY,
   refusalDetails,
   refusalStatus,
+  withoutRepeatReason,
   type RefusalDetails,
   type RefusalStatus,
 } from '../status-details.js';
@@ -16,8 +17,23 @@ export type StatusToSend = Parameters<ServerInterceptingCall['sendStatus']>[0];
 export type AuthServiceError = AuthError & { readonly details: string; readonly metadata: Metadata };
 
 /** A refusal in the form of grpc-js's `sendStatus`. */
-export function statusToSend({ code, message, details }: RefusalStatus): StatusToSend {
+export function statusToSend({ code, message, details }: RefusalStatus): StatusObject {
   return { code, details: message, metadata: detailsMetadata(details) };
+}
+
+/**
+ * A handler's status without the reasons for which clients repeat calls: only the gate of the node itself may give these.
+ * @returns the same object if it has none. The handler's metadata stays as it is.
+ */
+export function withoutRepeatReasons(status: StatusToSend): StatusToSend {
+  const values = status.metadata?.get(DETAILS_KEY) ?? [];
+  if (values.length === 0) return status;
+  const kept = values.map((value) => (value instanceof Uint8Array ? withoutRepeatReason(value) : undefined));
+  if (kept.every((value, index) => value === values[index])) return status;
+  const metadata = status.metadata?.clone() ?? new Metadata();
+  metadata.remove(DETAILS_KEY);
+  for (const value of kept) if (value !== undefined) metadata.add(DETAILS_KEY, asBuffer(value));
+  return { ...status, metadata };
 }
 
 /** Makes an AuthError complete for grpc-js: with its message as `details` and its reason in the metadata. */
@@ -57,6 +73,10 @@ export function authDetailsOf(error: unknown): RefusalDetails | undefined {
 
 function detailsMetadata(details: Uint8Array): Metadata {
   const metadata = new Metadata();
-  metadata.set(DETAILS_KEY, Buffer.from(details.buffer, details.byteOffset, details.byteLength));
+  metadata.set(DETAILS_KEY, asBuffer(details));
   return metadata;
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

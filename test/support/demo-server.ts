@@ -43,6 +43,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
   const implementation: GrpcHandlers<typeof DemoService> = {
     whoAmI(call, callback) {
       handlers++;
+      if (own.whoAmI) return own.whoAmI(call, callback);
       callback(null, { wallet: walletOf(call), deviceId: getIdentity(call)?.deviceId ?? '' });
     },
     collectNotes(call, callback) {
@@ -54,6 +55,7 @@ export async function startDemoServer(...interceptors: ServerInterceptor[]): Pro
     },
     countUp(call) {
       handlers++;
+      if (own.countUp) return own.countUp(call);
       for (let number = 1; number <= call.request.limit; number++) call.write({ wallet: walletOf(call), number });
       call.end();
     },

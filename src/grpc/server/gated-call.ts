@@ -5,7 +5,7 @@ import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
-import { statusToSend, type StatusToSend } from '../status.js';
+import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 import { peerOf } from './peer.js';
 
@@ -114,7 +114,12 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
     this.#call.sendMessage(message, callback);
   }
 
+  /** A status of the handler; the gate's own are sent by `#send`. */
   override sendStatus(status: StatusToSend): void {
+    this.#send(withoutRepeatReasons(status));
+  }
+
+  #send(status: StatusToSend): void {
     if (this.#over) return;
     this.#over = true;
     this.#release();
@@ -137,7 +142,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
   }
 
   #apply(decision: Decision): void {
-    if (!decision.admitted) return this.sendStatus(statusToSend(decision.status));
+    if (!decision.admitted) return this.#send(statusToSend(decision.status));
     if (this.#over) return decision.onEnd?.();
     this.#admission = decision;
     this.#deciding = false;
@@ -196,7 +201,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
 
   /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as grpc-js would do it. */
   #end(status: StatusToSend): void {
-    this.sendStatus(status);
+    this.#send(status);
     process.nextTick(() => this.#cancel());
   }
 
