@@ -78,11 +78,14 @@ describe('the packed package', () => {
     const tops = new Set(packed.files.map(({ path }) => path.split('/')[0]));
     expect([...tops].toSorted()).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'PROTOCOL.md',
       'README.md',
       'SECURITY.md',
       'dist',
+      'docs',
+      'examples',
       'gen',
       'package.json',
       'proto',

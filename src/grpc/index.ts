@@ -30,5 +30,5 @@ export {
   type GrpcService,
   type GrpcServiceDefinition,
 } from './service-definition.js';
-export { authDetailsOf, authReasonOf } from './status.js';
+export { authDetailsOf, authReasonOf, serviceError, type AuthServiceError } from './status.js';
 export { walletAuth, type WalletAuthInterceptor, type WalletAuthOptions } from './server/wallet-auth.js';
