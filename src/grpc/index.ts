@@ -31,4 +31,4 @@ export {
   type GrpcService,
   type GrpcServiceDefinition,
 } from './service-definition.js';
-export { authDetailsOf, authReasonOf } from './status.js';
+export { authDetailsOf, authReasonOf, serviceError, type AuthServiceError } from './status.js';
