@@ -19,7 +19,6 @@ describe('readPolicy', () => {
       chargeMessages: false,
       stream: 'at-open',
       ownWallet: ['owner', 'items.owner_id'],
-      stream: 'at-open',
       authorize: some,
       authorizeMessage: some,
     };
