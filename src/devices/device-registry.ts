@@ -1,5 +1,5 @@
 import type { WalletIdentity } from '../identity.js';
-import type { LeasedStream } from './leases.js';
+import type { LeasedStream } from './lease-queue.js';
 
 /** A device as the registry knows it. */
 export interface Device {

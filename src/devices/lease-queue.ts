@@ -1,0 +1,230 @@
+import { refusal, type AuthError } from '../errors.js';
+import { quietly, type Timers } from '../options.js';
+import { DeadlineHeap } from './deadline-heap.js';
+
+/** What a stream's life depends on: the token that opened it, or the newest token of its device and a grace period. */
+export type LeaseKind = 'until-expiry' | 'while-renewed';
+
+/** A stream on a lease. */
+export interface LeasedStream {
+  readonly kind: LeaseKind;
+  /** The device that opened it. */
+  readonly deviceId: string;
+  /** When the token that opened it ends, in milliseconds since the Unix epoch. */
+  readonly expiresAtMs: number;
+  /** Ends the stream; called at most once, and never after its release. */
+  end(error: AuthError): void;
+  /** Called when the newest token has ended and the grace period begins; again if it happens again. */
+  lapsing?(): void;
+}
+
+/** How leases are kept. */
+export interface LeaseSettings {
+  /** How long a stream goes on after the newest token of its device ended, in milliseconds. */
+  readonly graceMs: number;
+  /** The clock, in milliseconds since the Unix epoch. */
+  readonly nowMs: () => number;
+  readonly timers: Timers;
+}
+
+/** What holds leases: a device. */
+export class LeaseHolder {
+  /** The newest end of its tokens, in milliseconds since the Unix epoch. */
+  expiresAtMs = 0;
+  /** The same on the monotonic clock: a clock that is set cuts no stream. */
+  endMs = 0;
+  /** Whether that end was announced. */
+  hasEnded = false;
+  /** Whether the grace period is over, too. */
+  hasLapsed = false;
+  /** Where it stands in the queue; entries at other times are stale. */
+  queuedMs = Infinity;
+  streams: Set<HeldStream> | undefined = undefined;
+}
+
+interface HeldStream {
+  readonly lease: LeasedStream;
+  /** Monotonic end of a stream that nothing renews. */
+  readonly fixedEndMs: number | undefined;
+}
+
+/** What becomes of holders. */
+export interface LeaseListener<H extends LeaseHolder> {
+  /** The grace period is over and no newer token came; its streams have ended. */
+  lapsed?(holder: H): void;
+  /** Its last stream is over. */
+  idle?(holder: H): void;
+}
+
+/** Streams that are ended in one turn of the event loop. */
+const SLICE = 200;
+
+/** Stale entries that are too few to clean up for. */
+const FEW = 64;
+
+/**
+ * The times at which devices and their streams come to an end. One lazy heap and one timer serve all of them: a renewal
+ * changes a number, and a holder that comes up too early is put back.
+ */
+export class LeaseQueue<H extends LeaseHolder> {
+  readonly #settings: LeaseSettings;
+  readonly #listener: LeaseListener<H>;
+  readonly #heap = new DeadlineHeap<H>();
+  #holders = 0;
+  #streams = 0;
+  #timerMs = Infinity;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(settings: LeaseSettings, listener: LeaseListener<H> = {}) {
+    this.#settings = settings;
+    this.#listener = listener;
+  }
+
+  /** How many streams are on leases now. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  /** Sets the end of a holder that is new. */
+  begin(holder: H, expiresAtMs: number): void {
+    holder.expiresAtMs = expiresAtMs;
+    holder.endMs = this.#monotonic(expiresAtMs);
+  }
+
+  /** A newer token was presented. @returns whether it ends later than those before. */
+  renew(holder: H, expiresAtMs: number): boolean {
+    if (expiresAtMs <= holder.expiresAtMs) return false;
+    this.begin(holder, expiresAtMs);
+    holder.hasEnded = false;
+    holder.hasLapsed = false;
+    return true;
+  }
+
+  /** Has `lapsed` called for a holder, also while it has no streams. */
+  watch(holder: H): void {
+    this.#queue(holder, this.#nextOf(holder));
+  }
+
+  /** Puts a stream on a lease. @returns what takes it off again, when the stream is over. */
+  hold(holder: H, lease: LeasedStream): () => void {
+    const isFixed = lease.kind === 'until-expiry';
+    const stream = { lease, fixedEndMs: isFixed ? this.#monotonic(lease.expiresAtMs + 1) : undefined };
+    (holder.streams ??= new Set()).add(stream);
+    this.#streams++;
+    this.watch(holder);
+    return () => this.#remove(holder, stream);
+  }
+
+  /** Ends all streams of a holder, the first slice at once. */
+  endAll(holder: H, error: AuthError): void {
+    let ended = 0;
+    for (const stream of holder.streams ?? []) {
+      if (ended++ === SLICE) return void this.#settings.timers.after(0, () => this.endAll(holder, error));
+      this.#end(holder, stream, error);
+    }
+  }
+
+  /** Forgets a holder that has no streams. */
+  forget(holder: H): void {
+    if (holder.queuedMs !== Infinity) this.#holders--;
+    holder.queuedMs = Infinity; // whatever stands in the heap is stale
+    if (this.#holders === 0) this.#stopTimer();
+    if (this.#heap.size > 2 * this.#holders + FEW) this.#heap.filter((atMs, { queuedMs }) => atMs === queuedMs);
+  }
+
+  /** Ends nothing any more. */
+  stop(): void {
+    this.#heap.filter(() => false);
+    this.#stopTimer();
+  }
+
+  /** A time of the clock as one of the monotonic clock. */
+  #monotonic(atMs: number): number {
+    const { timers, nowMs } = this.#settings;
+    return timers.monotonicMs() + atMs - nowMs();
+  }
+
+  #queue(holder: H, atMs: number): void {
+    if (atMs >= holder.queuedMs) return;
+    if (holder.queuedMs === Infinity) this.#holders++;
+    holder.queuedMs = atMs;
+    this.#heap.push(atMs, holder);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { timers } = this.#settings;
+    if (this.#heap.nextMs >= this.#timerMs) return;
+    this.#cancelTimer?.();
+    this.#timerMs = this.#heap.nextMs;
+    this.#cancelTimer = timers.after(Math.max(this.#timerMs - timers.monotonicMs(), 0), () => this.#run());
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerMs = Infinity;
+  }
+
+  #run(): void {
+    const { timers } = this.#settings;
+    this.#stopTimer();
+    let left = SLICE;
+    while (left > 0 && this.#heap.nextMs <= timers.monotonicMs()) {
+      const { atMs, item: holder } = this.#heap.pop() ?? {};
+      if (holder === undefined || atMs !== holder.queuedMs) continue;
+      holder.queuedMs = Infinity;
+      this.#holders--;
+      left = this.#serve(holder, left - 1);
+    }
+    this.#schedule();
+  }
+
+  /** Does what is due for a holder, with so many streams at most to end. @returns how many more may be ended in this turn. */
+  #serve(holder: H, most: number): number {
+    const nowMs = this.#settings.timers.monotonicMs();
+    if (!holder.hasEnded && holder.endMs < nowMs) {
+      holder.hasEnded = true;
+      for (const { lease } of holder.streams ?? []) quietly(() => lease.lapsing?.());
+    }
+    let left = most;
+    for (const stream of holder.streams ?? []) {
+      if (this.#endOf(holder, stream) > nowMs) continue;
+      if (left-- <= 0) {
+        this.#queue(holder, nowMs);
+        return 0;
+      }
+      this.#end(holder, stream, refusal('TOKEN_EXPIRED'));
+    }
+    if (!holder.hasLapsed && holder.endMs + this.#settings.graceMs <= nowMs) {
+      holder.hasLapsed = true;
+      this.#listener.lapsed?.(holder);
+    }
+    this.watch(holder);
+    return left;
+  }
+
+  #endOf({ endMs }: H, { fixedEndMs }: HeldStream): number {
+    return fixedEndMs ?? endMs + this.#settings.graceMs;
+  }
+
+  /** When there is something to do for a holder; `Infinity` for never. */
+  #nextOf(holder: H): number {
+    let nextMs = holder.hasLapsed ? Infinity : holder.endMs + this.#settings.graceMs;
+    const hears = holder.streams !== undefined && holder.streams.size > 0;
+    if (!holder.hasEnded && hears) nextMs = Math.min(nextMs, holder.endMs + 1);
+    for (const stream of holder.streams ?? []) nextMs = Math.min(nextMs, this.#endOf(holder, stream));
+    return nextMs;
+  }
+
+  #end(holder: H, stream: HeldStream, error: AuthError): void {
+    this.#remove(holder, stream);
+    quietly(() => stream.lease.end(error));
+  }
+
+  #remove(holder: H, stream: HeldStream): void {
+    if (!holder.streams?.delete(stream)) return;
+    this.#streams--;
+    if (holder.streams.size === 0) this.#listener.idle?.(holder);
+  }
+}
