@@ -15,6 +15,7 @@ const COMMANDS: readonly Entry[] = [
   ['identity', 'make a device identity, certified by a wallet', () => import('./commands/identity.js')],
   ['token', 'make a token', () => import('./commands/token.js')],
   ['inspect', 'show the content of a token', () => import('./commands/inspect.js')],
+  ['list', 'change an access list that nodes follow in Redis', () => import('./commands/list.js')],
   ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
 ];
 
