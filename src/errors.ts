@@ -30,6 +30,7 @@ const REASONS = {
   TOKEN_EXPIRED: ['UNAUTHENTICATED', 'token expired'],
   TOKEN_FROM_FUTURE: ['UNAUTHENTICATED', 'token is from the future'],
   DEVICE_REVOKED: ['UNAUTHENTICATED', 'device revoked'],
+  DEVICE_LIMIT: ['PERMISSION_DENIED', 'too many devices'],
   ACCESS_DENIED: ['PERMISSION_DENIED', 'access denied'],
   RATE_LIMITED: ['RESOURCE_EXHAUSTED', 'rate limit exceeded'],
   AUTH_UNAVAILABLE: ['UNAVAILABLE', 'authentication is temporarily unavailable'],

@@ -10,6 +10,8 @@ export interface WalletIdentity {
   readonly issuedAtMs: number;
   /** The last millisecond at which this node accepts the token, since the Unix epoch. */
   readonly expiresAtMs: number;
+  /** When the wallet signed the device's certificate, in milliseconds since the Unix epoch; `undefined` if the certificate does not tell. */
+  readonly certifiedAtMs?: number | undefined;
 }
 
 /** Makes a frozen identity with a copy of the key bytes. */
@@ -20,6 +22,35 @@ export function walletIdentity(facts: WalletIdentity): WalletIdentity {
 /** The gate's result for an admitted call: its caller, or `undefined` for an anonymous one. */
 export interface Admission {
   readonly identity: WalletIdentity | undefined;
+  /** Of a stream that ends with tokens. */
+  readonly lease?: StreamLease | undefined;
+}
+
+/** The lease of a stream: what its handler may know of the end to come. */
+export class StreamLease {
+  readonly #listeners = new Set<() => void>();
+
+  /**
+   * Has a function called when the newest token of the stream's device has ended and the grace period begins: for a last word.
+   * What it throws is dropped.
+   * @returns what ends that.
+   */
+  onLapsing(listener: () => void): () => void {
+    const own = () => listener();
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Calls the listeners. */
+  announce(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch {
+        // as promised
+      }
+    }
+  }
 }
 
 /** No entry exports the key, so no other code can write an identity into a context. */
@@ -52,24 +83,42 @@ class FrozenIdentity implements WalletIdentity {
   declare readonly identityKey: Uint8Array;
   declare readonly issuedAtMs: number;
   declare readonly expiresAtMs: number;
+  declare readonly certifiedAtMs: number | undefined;
   readonly #key: string;
+  #device: object | undefined = undefined;
 
-  constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs }: WalletIdentity) {
+  constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs, certifiedAtMs }: WalletIdentity) {
     this.wallet = wallet;
     this.deviceId = deviceId;
     Object.defineProperty(this, 'identityKey', FrozenIdentity.#identityKey);
     this.issuedAtMs = issuedAtMs;
     this.expiresAtMs = expiresAtMs;
+    this.certifiedAtMs = certifiedAtMs;
     this.#key = Reflect.apply(String.fromCharCode, undefined, identityKey);
     Object.freeze(this);
   }
 
+  /** What a registry keeps of the device, so that a cached token needs no look-up. */
+  static deviceOf(identity: WalletIdentity): object | undefined {
+    return #device in identity ? identity.#device : undefined;
+  }
+
+  static setDevice(identity: WalletIdentity, device: object): void {
+    if (#device in identity) identity.#device = device;
+  }
+
   /** What `JSON.stringify` prints. */
   toJSON(): object {
-    const { wallet, deviceId, issuedAtMs, expiresAtMs } = this;
-    return { wallet, deviceId, identityKey: hexOf(this.#key), issuedAtMs, expiresAtMs };
+    const { wallet, deviceId, issuedAtMs, expiresAtMs, certifiedAtMs } = this;
+    return { wallet, deviceId, identityKey: hexOf(this.#key), issuedAtMs, expiresAtMs, certifiedAtMs };
   }
 }
+
+/** What a registry attached to an identity; `undefined` if nothing. */
+export const deviceOfIdentity: (identity: WalletIdentity) => object | undefined = FrozenIdentity.deviceOf;
+
+/** Attaches what a registry keeps of the device. */
+export const attachDevice: (identity: WalletIdentity, device: object) => void = FrozenIdentity.setDevice;
 
 /** A byte string, one character a byte, as `0x` and lower-case hex digits. */
 function hexOf(bytes: string): string {

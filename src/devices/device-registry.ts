@@ -45,6 +45,8 @@ export interface DeviceEvents {
   readonly revoked: { readonly deviceId: string };
   /** It was idle for too long, or removed. The last event, unless it comes back as `first-seen`. */
   readonly purged: DeviceEvent;
+  /** A device was admitted that the store had no room for: nothing is kept of it. */
+  readonly 'without-row': DeviceEvent;
   /** All devices of a wallet that it had until then are revoked. */
   readonly 'wallet-revoked': { readonly wallet: string; readonly atMs: number };
 }
@@ -96,14 +98,17 @@ export interface DeviceRegistry {
 /** What a gate needs of a registry, beside its public face. */
 export interface DevicesOfGate {
   readonly graceMs: number;
-  /** A good token was presented: newest end, and whether the device is revoked. @throws AuthError DEVICE_REVOKED */
+  /** Whether `enter` wants the address of the call. */
+  readonly keepsAddress: boolean;
+  /** A good token was presented: its end counts from now on. @throws AuthError DEVICE_REVOKED, AUTH_UNAVAILABLE */
   present(identity: WalletIdentity): void;
   /**
    * A call passed all other checks.
+   * @param isExempt whether a device that is one too many may make this call.
    * @returns a promise only for a device without a record here.
    * @throws AuthError DEVICE_REVOKED, DEVICE_LIMIT, AUTH_UNAVAILABLE
    */
-  enter(identity: WalletIdentity, address: string | undefined): void | Promise<void>;
+  enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> | undefined;
   /** Puts a stream on a lease. @returns what takes it off again. */
   hold(stream: LeasedStream): () => void;
 }

@@ -1,6 +1,8 @@
 import { fastestCurve } from '#curves';
 
-import { createLeases } from '../devices/leases.js';
+import { nodeDevicesOf } from '../devices/create-device-registry.js';
+import { deviceServicePaths } from '../devices/device-service-paths.js';
+import { createLeases, type Leases } from '../devices/leases.js';
 import type { AuthError } from '../errors.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
@@ -23,6 +25,7 @@ import {
   authenticateIfPresent,
   limitFailures,
   measured,
+  presenting,
   renewing,
   verifyWith,
 } from './steps/authenticate.js';
@@ -30,6 +33,7 @@ import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
+import { enterDevice } from './steps/enter-device.js';
 import { holdStream } from './steps/hold-stream.js';
 import {
   CallContext,
@@ -68,6 +72,11 @@ interface Pipeline {
   readonly rule: MethodRule;
   readonly call: readonly CallStep[];
   readonly message: readonly MessageStep[];
+}
+
+/** The rule of a method with which a device makes room for itself: no rule can close it. */
+function openRule(rule: MethodRule): MethodRule {
+  return { ...rule, auth: 'required', authorize: undefined, authorizeMessage: undefined, ownWallet: undefined };
 }
 
 const gates = new WeakSet<object>();
@@ -113,8 +122,10 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
 
   const plain = verifyWith(verifier);
   const limited = failures ? limitFailures(plain, failures) : plain;
-  const leases = createLeases({ graceMs: settings.graceMs, nowMs, timers });
-  const verify = renewing(onDecision ? measured(limited) : limited, leases);
+  const counted = onDecision ? measured(limited) : limited;
+  const devices = options.devices === undefined ? undefined : nodeDevicesOf(options.devices);
+  const leases = devices ?? createLeases({ graceMs: settings.graceMs, nowMs, timers });
+  const verify = devices ? presenting(counted, devices) : renewing(counted, leases as Leases);
   const charging = limits && { limits, hasPriority: access.hasPriority };
   const endCall = (call: CallContext, error: AuthError) =>
     call.incoming.stream?.end(report.refused(call, 'ended', error));
@@ -123,7 +134,9 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const hooked = <F>(hook: F | undefined): Hook<F> | undefined => hook && { hook, timeoutMs };
 
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
-  function pipelineOf(rule: MethodRule, isStream: boolean): Pipeline {
+  function pipelineOf(declared: MethodRule, method: string, isStream: boolean): Pipeline {
+    const isExempt = devices !== undefined && deviceServicePaths.has(method);
+    const rule = isExempt ? openRule(declared) : declared;
     return {
       rule,
       call: [
@@ -133,6 +146,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
         ...use(chargeCall, rule.costByMessage ? undefined : charging),
+        ...use(enterDevice, devices && rule.auth !== 'public' ? { devices, isExempt } : undefined),
         ...use(holdStream, isStream && rule.auth !== 'public' ? { leases, endCall } : undefined),
         ...use(watchStream, isStream ? sweep : undefined),
       ],
@@ -151,7 +165,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   function pipelineFor({ method, stream }: IncomingCall): Pipeline {
     let pipeline = pipelines.get(method);
     if (pipeline === undefined)
-      pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method), stream !== undefined)));
+      pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method), method, stream !== undefined)));
     return pipeline;
   }
 
@@ -176,6 +190,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       identity: call.visibleIdentity,
       expiresAtMs: call.identity?.expiresAtMs,
       checkMessage,
+      lease: call.lease,
       onEnd: call.isHeld ? () => call.end() : undefined,
     };
   }

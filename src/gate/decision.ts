@@ -1,5 +1,5 @@
 import type { AuthError, AuthReason } from '../errors.js';
-import type { WalletIdentity } from '../identity.js';
+import type { StreamLease, WalletIdentity } from '../identity.js';
 import type { RefusalStatus } from '../status-details.js';
 import type { AuthRule } from './call/call.js';
 import type { RuleSource } from './rules/declared-rules.js';
@@ -16,6 +16,8 @@ export interface Admission {
    * throws and never rejects. `undefined` if the method has nothing to check.
    */
   readonly checkMessage: CheckMessage | undefined;
+  /** The lease of a stream that has one, for the handler. */
+  readonly lease: StreamLease | undefined;
   /** To be called once when the call is over, however it ended. `undefined` if nothing waits for that. */
   readonly onEnd: (() => void) | undefined;
 }
@@ -38,6 +40,7 @@ export const ANONYMOUS: Admission = Object.freeze({
   identity: undefined,
   expiresAtMs: undefined,
   checkMessage: undefined,
+  lease: undefined,
   onEnd: undefined,
 });
 

@@ -1,5 +1,6 @@
 import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
+import type { DeviceRegistry } from '../devices/device-registry.js';
 import type { AccessOptions } from './access/access.js';
 import type { DecisionEvent } from './decision.js';
 import type { FailedTokenLimitOptions } from './limits/failed-token-limit.js';
@@ -46,6 +47,11 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */
   trustedProxies?: readonly string[] | undefined;
   /**
+   * The registry of devices, from `createDeviceRegistry`; several gates and transports may share it. Streams live on its leases,
+   * with its `graceMs`. Default: none; a device is known as long as it has a stream open.
+   */
+  devices?: DeviceRegistry | undefined;
+  /**
    * How long a stream of a `while-renewed` method goes on after the newest token of its device ended, in milliseconds. 5 000 to
    * 3 600 000 (an hour). Default 30 000 (half a minute).
    */
@@ -84,6 +90,7 @@ export const gateOptionNames = [
   'limits',
   'failedTokenLimit',
   'trustedProxies',
+  'devices',
   'graceMs',
   'streamRecheckMs',
   'timers',
@@ -96,6 +103,8 @@ export const gateOptionNames = [
  */
 export function gateSettings(options: GateOptions): GateSettings {
   knownOptions(options, [...verifierOptionNames, ...gateOptionNames]);
+  if (options.devices !== undefined && options.graceMs !== undefined)
+    throw new TypeError('graceMs is an option of createDeviceRegistry where there are devices');
   return Object.freeze({
     services: serviceList(options.services),
     authorize: optionalFunction('authorize', options.authorize),

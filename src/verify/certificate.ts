@@ -28,3 +28,12 @@ export function certificateKey({ keyTimestamp, identityKey, walletSignature, wal
 function latin1(bytes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, bytes);
 }
+
+/** From here on a key's timestamp is nanoseconds, below it milliseconds. */
+const FIRST_NS = 10n ** 15n;
+
+/** When a wallet signed a certificate, in milliseconds since the Unix epoch; `undefined` if the signed time is 0. */
+export function keyTimeMs(timestamp: bigint): number | undefined {
+  if (timestamp === 0n) return undefined;
+  return Number(timestamp >= FIRST_NS ? timestamp / 1_000_000n : timestamp);
+}

@@ -6,7 +6,7 @@ import { walletIdentity, type WalletIdentity } from '../identity.js';
 import { dropPromise } from '../options.js';
 import { decodeAuthData, decodeToken } from '../token/decode-token.js';
 import type { Cache } from './cache.js';
-import { certificateKey, certifyingWallet } from './certificate.js';
+import { certificateKey, certifyingWallet, keyTimeMs } from './certificate.js';
 import type { VerifierSettings } from './options.js';
 import { checkTimeWindow, timeWindow, type TimeWindow } from './time-window.js';
 import { requireParts } from './token-parts.js';
@@ -65,6 +65,7 @@ export function checkToken(
     identityKey: parts.identityKey,
     issuedAtMs: Number(createdNs / 1_000_000n),
     expiresAtMs: window.notAfterMs,
+    certifiedAtMs: keyTimeMs(parts.keyTimestamp),
   });
   return { identity, window };
 }

@@ -1,3 +1,4 @@
+import type { DevicesOfGate } from '../../devices/device-registry.js';
 import type { Leases } from '../../devices/leases.js';
 import { isAuthError, type AuthReason } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
@@ -53,6 +54,15 @@ export function limitFailures(verify: VerifyToken, limit: FailedTokenLimit): Ver
       if (failed !== undefined && isAuthError(error) && EXPENSIVE.includes(error.reason)) limit.count(failed);
       throw error;
     }
+  };
+}
+
+/** Verifies, and presents the device to a registry: its end counts whatever becomes of the call, and it may be revoked. */
+export function presenting(verify: VerifyToken, devices: DevicesOfGate): VerifyToken {
+  return (call, beforeCurve) => {
+    const identity = verify(call, beforeCurve);
+    devices.present(identity);
+    return identity;
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Leases } from '../../devices/leases.js';
+import type { LeasedStream } from '../../devices/lease-queue.js';
 import type { AuthError } from '../../errors.js';
+import { StreamLease } from '../../identity.js';
 import type { Answer, CallContext } from './pipeline.js';
 
 /** Ends an admitted call. */
@@ -7,7 +8,7 @@ export type EndCall = (call: CallContext, error: AuthError) => void;
 
 /** What is needed to put streams on leases. */
 export interface Holding {
-  readonly leases: Leases;
+  readonly leases: { hold(stream: LeasedStream): () => void };
   readonly endCall: EndCall;
 }
 
@@ -15,8 +16,16 @@ export interface Holding {
 export function holdStream(call: CallContext, { leases, endCall }: Holding): Answer {
   const { identity, rule } = call;
   if (identity === undefined || rule.stream === 'at-open') return undefined;
-  const { deviceId, expiresAtMs } = identity;
-  const end = (error: AuthError) => endCall(call, error);
-  call.onEnd(leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end }));
+  const lease = new StreamLease();
+  call.lease = lease;
+  call.onEnd(
+    leases.hold({
+      kind: rule.stream,
+      deviceId: identity.deviceId,
+      expiresAtMs: identity.expiresAtMs,
+      end: (error) => endCall(call, error),
+      lapsing: () => lease.announce(),
+    }),
+  );
   return undefined;
 }

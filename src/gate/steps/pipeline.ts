@@ -1,5 +1,5 @@
 import { asAuthError, type AuthError } from '../../errors.js';
-import type { WalletIdentity } from '../../identity.js';
+import type { StreamLease, WalletIdentity } from '../../identity.js';
 import { quietly } from '../../options.js';
 import type { AuthorizationValue } from '../../token/bearer.js';
 import type { CallInfo, IncomingCall } from '../call/call.js';
@@ -20,6 +20,8 @@ export class CallContext {
   cached: boolean | undefined = undefined;
   /** How long the token took, in milliseconds; only if decisions are listened to. */
   verificationMs: number | undefined = undefined;
+  /** The lease of a stream that has one. */
+  lease: StreamLease | undefined = undefined;
   /** How many messages came before. */
   messages = 0;
   readonly #addresses: AddressReader;

@@ -128,7 +128,7 @@ export class GatedCall extends ServerInterceptingCall implements Listener, Incom
 
   override getAuthContext(): AuthContext {
     const context = this.#call.getAuthContext();
-    return this.#admission ? admittedContext(context, this.#admission.identity) : context;
+    return this.#admission ? admittedContext(context, this.#admission) : context;
   }
 
   /** grpc-js would send empty headers with the first message: nothing to copy. */

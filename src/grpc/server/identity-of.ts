@@ -1,7 +1,7 @@
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 import { AuthError } from '../../errors.js';
-import { admissionOf, withAdmission, type WalletIdentity } from '../../identity.js';
+import { admissionOf, withAdmission, type Admission, type WalletIdentity } from '../../identity.js';
 import { serviceError } from '../status.js';
 
 /** The facts that grpc-js keeps about a call's connection, where the identity travels too. */
@@ -13,8 +13,8 @@ export interface CallWithAuthContext {
 }
 
 /** The context of a call that was let in. */
-export function admittedContext(context: AuthContext, identity: WalletIdentity | undefined): AuthContext {
-  return withAdmission(context, { identity });
+export function admittedContext(context: AuthContext, { identity, lease }: Admission): AuthContext {
+  return withAdmission(context, { identity, lease });
 }
 
 /**

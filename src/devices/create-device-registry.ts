@@ -1,0 +1,245 @@
+import { parseAddress } from '../crypto/address.js';
+import { refusal } from '../errors.js';
+import { isDeviceLabel } from './device-label.js';
+import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
+import { DeviceEmitter } from './emitter.js';
+import { deviceRevoked, NodeDevices, registryClosed } from './node-devices.js';
+import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
+import { Outbox } from './outbox.js';
+import type { DeviceRecord } from './records.js';
+import type { DeviceRow } from './store.js';
+
+/** How often rows that have been idle for too long are looked for, in milliseconds. */
+const PURGE_EVERY_MS = 60_000;
+/** Rows that are purged at once. */
+const PURGE_BATCH = 1_000;
+/** How exact the time is at which a device was seen last, in milliseconds. */
+const TICK_MS = 30_000;
+/** How long `close` waits for the store, in milliseconds. */
+const CLOSE_MS = 5_000;
+
+const DEVICE_ID = /^(0x[0-9a-fA-F]{40})\/([0-9a-f]{32})$/;
+
+/**
+ * Makes the registry of a node's devices, to be given to its gates.
+ * @returns a promise that resolves when all revocations are loaded.
+ * @throws TypeError if an option is wrong; what the store rejects with.
+ * @example
+ * import { createDeviceRegistry } from 'grpc-wallet-auth/devices';
+ * import { walletAuth } from 'grpc-wallet-auth/grpc';
+ *
+ * const devices = await createDeviceRegistry();
+ * const interceptor = walletAuth({ devices });
+ * devices.on('lapsed', ({ deviceId }) => console.log(`${deviceId} is gone`));
+ */
+export async function createDeviceRegistry(options: DeviceRegistryOptions = {}): Promise<DeviceRegistry> {
+  const registry = new Registry(registrySettings(options));
+  await registry.open();
+  return registry;
+}
+
+/**
+ * What a node knows behind a registry.
+ * @throws TypeError if `createDeviceRegistry` did not make it.
+ */
+export function nodeDevicesOf(devices: DeviceRegistry): NodeDevices {
+  if (devices instanceof Registry) return devices.node;
+  throw new TypeError('devices must be made by createDeviceRegistry');
+}
+
+/** The public face: every call is checked here, decided in the store, and applied to what the node knows. */
+class Registry implements DeviceRegistry {
+  /** Not enumerable, so that printing a registry shows nothing of it. */
+  declare readonly node: NodeDevices;
+  readonly #settings: RegistrySettings;
+  readonly #emitter = new DeviceEmitter();
+  readonly #outbox: Outbox;
+  /** What ends the timers that come again and again. */
+  readonly #timers = new Map<string, () => void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: RegistrySettings) {
+    this.#settings = settings;
+    this.#outbox = new Outbox(settings.timers, (batch) => settings.store.renew(batch));
+    Object.defineProperty(this, 'node', { value: new NodeDevices(settings, this.#emitter, this.#outbox) });
+  }
+
+  async open(): Promise<void> {
+    const { store, idleMs, nowMs } = this.#settings;
+    await store.open(this.#settings, this.node);
+    this.node.isOpen = true;
+    this.#every('tick', TICK_MS, () => void (this.node.tickMs = nowMs()));
+    this.#every('touch', Math.floor(idleMs / 4), () => this.#touch());
+    this.#every('purge', PURGE_EVERY_MS, () => this.#purge());
+  }
+
+  get(deviceId: string): Device | undefined {
+    const record = this.node.records.get(deviceId);
+    return record && deviceOf(rowOf(record), record);
+  }
+
+  async list(wallet: string): Promise<readonly Device[]> {
+    const address = walletOf(wallet);
+    await this.#outbox.flush();
+    const rows = await this.#answerOf(() => this.#settings.store.list(address));
+    return rows
+      .filter((row) => !this.node.isRevoked(address, row))
+      .map((row) => deviceOf(row, this.node.records.get(row.deviceId)))
+      .toSorted((a, b) => b.firstSeenMs - a.firstSeenMs || (a.deviceId < b.deviceId ? -1 : 1));
+  }
+
+  isRevoked(deviceId: string): boolean {
+    return this.node.isRevokedHere(deviceId);
+  }
+
+  async revoke(deviceId: string): Promise<{ readonly changed: boolean }> {
+    const { id } = deviceIdOf(deviceId);
+    this.#checkOpen();
+    const isNews = this.node.revoke(id);
+    const { changed } = await this.#answerOf(() => this.#settings.store.revoke(id));
+    return { changed: changed && isNews };
+  }
+
+  async revokeWallet(wallet: string): Promise<{ readonly changed: boolean }> {
+    const address = walletOf(wallet);
+    return this.#answerOf(() => this.#settings.store.revokeWallet(address, undefined));
+  }
+
+  async revokeOthers(deviceId: string): Promise<{ readonly changed: boolean }> {
+    const { id, wallet } = deviceIdOf(deviceId);
+    const rows = await this.#answerOf(() => this.#settings.store.list(wallet));
+    const row = rows.find((each) => each.deviceId === id);
+    if (this.node.isRevoked(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
+    if (row === undefined) throw new TypeError('revokeOthers takes the id of a device that is there');
+    return this.#answerOf(() => this.#settings.store.revokeWallet(wallet, id));
+  }
+
+  async rename(deviceId: string, label: string): Promise<boolean> {
+    const { id } = deviceIdOf(deviceId);
+    if (typeof label !== 'string' || !isDeviceLabel(label))
+      throw new TypeError('a label has at most 64 characters, and none that controls how text is shown');
+    const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { label }));
+    const record = this.node.records.get(id);
+    if (isThere && record) record.label = label;
+    return isThere;
+  }
+
+  async confirm(deviceId: string): Promise<boolean> {
+    const { id } = deviceIdOf(deviceId);
+    const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { isConfirmed: true }));
+    const record = this.node.records.get(id);
+    if (isThere && record) record.isConfirmed = true;
+    return isThere;
+  }
+
+  async remove(deviceId: string): Promise<boolean> {
+    const { id } = deviceIdOf(deviceId);
+    this.#outbox.delete(id);
+    const wasThere = await this.#answerOf(() => this.#settings.store.remove(id));
+    this.node.purged([id]);
+    return wasThere;
+  }
+
+  on<E extends keyof DeviceEvents>(event: E, listener: (event: DeviceEvents[E]) => void): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  health(): DeviceHealth {
+    const { records, streams, revocations, revokedWallets, withoutRow } = this.node;
+    const { errors: listenerErrors } = this.#emitter;
+    return { records: records.size, streams, revocations, revokedWallets, listenerErrors, withoutRow };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Devices with open streams are not idle. */
+  #touch(): void {
+    for (const record of this.node.records.values()) {
+      if (record.openStreams === 0) continue;
+      const { deviceId, expiresAtMs, address } = record;
+      this.#outbox.add({ deviceId, expiresAtMs, issuedAtMs: -Infinity, address });
+    }
+  }
+
+  async #purge(): Promise<void> {
+    await this.#outbox.flush();
+    this.node.purged(await this.#settings.store.purge(PURGE_BATCH));
+  }
+
+  #every(name: string, ms: number, run: () => void | Promise<void>): void {
+    const again = () => {
+      Promise.resolve(run()).catch(() => undefined); // the store is away: the next time
+      if (this.node.isOpen) this.#every(name, ms, run);
+    };
+    this.#timers.set(name, this.#settings.timers.after(ms, again));
+  }
+
+  #checkOpen(): void {
+    if (!this.node.isOpen) throw registryClosed();
+  }
+
+  /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away or closed. */
+  async #answerOf<T>(ask: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    try {
+      return await ask();
+    } catch (cause) {
+      throw refusal('AUTH_UNAVAILABLE', { cause });
+    }
+  }
+
+  async #close(): Promise<void> {
+    const { store, timers } = this.#settings;
+    this.node.isOpen = false;
+    for (const cancel of this.#timers.values()) cancel();
+    let cancel: (() => void) | undefined;
+    const limit = new Promise<void>((resolve) => (cancel = timers.after(CLOSE_MS, resolve)));
+    await Promise.race([this.#outbox.flush(), limit]);
+    cancel?.();
+    this.#outbox.stop();
+    await store.close();
+  }
+}
+
+function rowOf(record: DeviceRecord): Omit<DeviceRow, 'firstIssuedMs'> {
+  const { deviceId, wallet, firstSeenMs, seenMs, expiresAtMs, certifiedAtMs, isConfirmed, label, address } = record;
+  return { deviceId, wallet, firstSeenMs, seenMs, expiresAtMs, certifiedAtMs, isConfirmed, label, address };
+}
+
+/** A device as the public face shows it: the row, and what this node knows better. */
+function deviceOf(row: Omit<DeviceRow, 'firstIssuedMs'>, record: DeviceRecord | undefined): Device {
+  const { deviceId, wallet, label, firstSeenMs, certifiedAtMs, isConfirmed } = row;
+  return Object.freeze({
+    deviceId,
+    wallet,
+    label,
+    firstSeenMs,
+    lastSeenMs: Math.max(row.seenMs, record?.seenMs ?? 0),
+    expiresAtMs: Math.max(row.expiresAtMs, record?.expiresAtMs ?? 0),
+    certifiedAtMs,
+    isConfirmed,
+    lastAddress: record?.address ?? row.address,
+    openStreams: record?.openStreams ?? 0,
+  });
+}
+
+/** A device id in its one form, and its wallet. @throws TypeError if it is none. */
+function deviceIdOf(text: string): { id: string; wallet: string } {
+  const [, owner = '', key = ''] = (typeof text === 'string' ? DEVICE_ID.exec(text) : undefined) ?? [];
+  const wallet = parseAddress(owner);
+  if (wallet === undefined) throw new TypeError('a device id is <wallet address>/<32 hex digits>');
+  return { id: `${wallet}/${key}`, wallet };
+}
+
+function walletOf(text: string): string {
+  const wallet = typeof text === 'string' ? parseAddress(text) : undefined;
+  if (wallet === undefined) throw new TypeError('a wallet is an address: 0x and 40 hex digits');
+  return wallet;
+}

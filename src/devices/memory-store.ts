@@ -1,0 +1,143 @@
+import type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
+
+type Row = { -readonly [K in keyof DeviceRow]: DeviceRow[K] };
+
+/**
+ * Keeps devices in this process, for one node. What is revoked is kept by the registry itself, which looks at it before and
+ * after each answer.
+ */
+export function memoryDevices(): DeviceStore {
+  return new MemoryDevices();
+}
+
+class MemoryDevices implements DeviceStore {
+  readonly #rows = new Map<string, Row>();
+  readonly #wallets = new Map<string, Set<string>>();
+  #settings!: StoreSettings;
+  #listener!: StoreListener;
+
+  async open(settings: StoreSettings, listener: StoreListener): Promise<void> {
+    this.#settings = settings;
+    this.#listener = listener;
+  }
+
+  async enter(sighting: Sighting): Promise<Entered> {
+    const known = this.#rows.get(sighting.deviceId);
+    if (known !== undefined) {
+      const row = { ...known };
+      this.#renew(known, sighting);
+      return { row, isNew: false };
+    }
+    const { devicesPerWallet, devices } = this.#settings;
+    const siblings = this.#wallets.get(sighting.wallet);
+    if ((siblings?.size ?? 0) >= devicesPerWallet) return 'limit';
+    if (this.#rows.size >= devices && !this.#makeRoom()) return 'full';
+    return { row: { ...this.#make(sighting) }, isNew: true };
+  }
+
+  async renew(renewals: readonly Renewal[]): Promise<void> {
+    for (const renewal of renewals) {
+      const row = this.#rows.get(renewal.deviceId);
+      if (row !== undefined) this.#renew(row, renewal);
+    }
+  }
+
+  async list(wallet: string): Promise<readonly DeviceRow[]> {
+    return [...(this.#wallets.get(wallet) ?? [])].flatMap((id) => {
+      const row = this.#rows.get(id);
+      return row === undefined ? [] : [{ ...row }];
+    });
+  }
+
+  async revoke(deviceId: string): Promise<{ changed: boolean }> {
+    this.#delete(deviceId);
+    this.#listener.revoked([deviceId]);
+    return { changed: true };
+  }
+
+  async revokeWallet(wallet: string, survivor: string | undefined): Promise<{ changed: boolean }> {
+    const atMs = this.#settings.nowMs();
+    const later: string[] = [];
+    for (const id of this.#wallets.get(wallet) ?? []) {
+      if (id === survivor) continue;
+      if ((this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs) later.push(id);
+      this.#delete(id);
+    }
+    this.#listener.walletRevoked(wallet, atMs, survivor);
+    if (later.length > 0) this.#listener.revoked(later);
+    return { changed: true };
+  }
+
+  async edit(deviceId: string, { label, isConfirmed }: { label?: string; isConfirmed?: true }): Promise<boolean> {
+    const row = this.#rows.get(deviceId);
+    if (row === undefined) return false;
+    row.label = label ?? row.label;
+    row.isConfirmed ||= isConfirmed ?? false;
+    return true;
+  }
+
+  async remove(deviceId: string): Promise<boolean> {
+    return this.#delete(deviceId);
+  }
+
+  async purge(most: number): Promise<readonly string[]> {
+    const idle: string[] = [];
+    for (const row of this.#rows.values()) {
+      if (this.#purgeAtMs(row) > this.#settings.nowMs()) continue;
+      if (idle.push(row.deviceId) === most) break;
+    }
+    for (const id of idle) this.#delete(id);
+    return idle;
+  }
+
+  async close(): Promise<void> {
+    this.#rows.clear();
+    this.#wallets.clear();
+  }
+
+  #make(sighting: Sighting): Row {
+    const nowMs = this.#settings.nowMs();
+    const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
+    const row = { ...facts, firstIssuedMs, firstSeenMs: nowMs, seenMs: nowMs, isConfirmed: false, label: '' };
+    this.#rows.set(row.deviceId, row);
+    const siblings = this.#wallets.get(row.wallet);
+    if (siblings) siblings.add(row.deviceId);
+    else this.#wallets.set(row.wallet, new Set([row.deviceId]));
+    return row;
+  }
+
+  #renew(row: Row, { expiresAtMs, issuedAtMs, address }: Renewal | Sighting): void {
+    row.expiresAtMs = Math.max(row.expiresAtMs, expiresAtMs);
+    row.seenMs = this.#settings.nowMs();
+    row.address = address ?? row.address;
+    row.isConfirmed ||= issuedAtMs >= row.firstIssuedMs + this.#settings.confirmAfterMs;
+  }
+
+  #delete(deviceId: string): boolean {
+    const row = this.#rows.get(deviceId);
+    if (row === undefined) return false;
+    this.#rows.delete(deviceId);
+    const siblings = this.#wallets.get(row.wallet);
+    siblings?.delete(deviceId);
+    if (siblings?.size === 0) this.#wallets.delete(row.wallet);
+    return true;
+  }
+
+  #purgeAtMs({ isConfirmed, expiresAtMs, seenMs }: Row): number {
+    const { idleMs, unconfirmedMs } = this.#settings;
+    return isConfirmed ? Math.max(expiresAtMs, seenMs) + idleMs : expiresAtMs + unconfirmedMs;
+  }
+
+  /** Takes away the unconfirmed row whose token ended first, if there is one whose token has ended. */
+  #makeRoom(): boolean {
+    let first: Row | undefined;
+    for (const row of this.#rows.values()) {
+      if (row.isConfirmed || row.expiresAtMs >= this.#settings.nowMs()) continue;
+      if (first === undefined || row.expiresAtMs < first.expiresAtMs) first = row;
+    }
+    if (first === undefined) return false;
+    this.#delete(first.deviceId);
+    this.#listener.purged([first.deviceId]);
+    return true;
+  }
+}

@@ -1,0 +1,266 @@
+import { refusal, type AuthError } from '../errors.js';
+import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../identity.js';
+import type { DevicesOfGate } from './device-registry.js';
+import type { DeviceEmitter } from './emitter.js';
+import { createEpochs, type Epochs } from './epochs.js';
+import { LeaseQueue, type LeasedStream } from './lease-queue.js';
+import { createLeases, type Leases } from './leases.js';
+import type { RegistrySettings } from './options.js';
+import type { Outbox } from './outbox.js';
+import { DeviceRecord, Records } from './records.js';
+import { createRevocationBound, createRevocationSet, type RevocationBound, type RevocationSet } from './revocations.js';
+import type { DeviceRow, Entered, StoreListener } from './store.js';
+
+/** What may be revoked: a device, as far as it is known. */
+interface Revocable {
+  readonly deviceId: string;
+  readonly firstSeenMs?: number | undefined;
+  readonly certifiedAtMs?: number | undefined;
+}
+
+/**
+ * What a node knows of devices: records, leases, revocations, epochs. All of it only grows (later lives, larger ends, revoked), and
+ * every change of a record is made at once, so events come in order and once.
+ */
+export class NodeDevices implements DevicesOfGate, StoreListener {
+  /** Whether the store was opened and not closed. Nothing is told before. */
+  isOpen = false;
+  readonly records: Records;
+  /** When the clock was looked at last, so that calls need not. */
+  tickMs: number;
+  /** Calls that were admitted without a row. */
+  withoutRow = 0;
+  readonly #settings: RegistrySettings;
+  readonly #emitter: DeviceEmitter;
+  readonly #outbox: Outbox;
+  readonly #bound: RevocationBound;
+  readonly #revoked: RevocationSet;
+  readonly #epochs: Epochs;
+  readonly #queue: LeaseQueue<DeviceRecord>;
+  /** Streams of devices that have no record here. */
+  readonly #strays: Leases;
+  /** Devices that are entering now, so that concurrent calls cause one question. */
+  readonly #entering = new Map<string, Promise<Entered>>();
+  /** Called when a device is gone for good. */
+  readonly #gone = new Set<(deviceId: string) => void>();
+
+  constructor(settings: RegistrySettings, emitter: DeviceEmitter, outbox: Outbox) {
+    this.#settings = settings;
+    this.#emitter = emitter;
+    this.#outbox = outbox;
+    this.#bound = createRevocationBound(settings.revocations);
+    this.#revoked = createRevocationSet(this.#bound);
+    this.#epochs = createEpochs(this.#bound);
+    this.records = new Records(settings.records);
+    this.#queue = new LeaseQueue(settings, { lapsed: (record) => this.#emit('lapsed', record) });
+    this.#strays = createLeases(settings);
+    this.tickMs = settings.nowMs();
+  }
+
+  get graceMs(): number {
+    return this.#settings.graceMs;
+  }
+
+  get keepsAddress(): boolean {
+    return this.#settings.keepAddress;
+  }
+
+  get streams(): number {
+    return this.#queue.streams + this.#strays.streams;
+  }
+
+  get revocations(): number {
+    return this.#revoked.size;
+  }
+
+  get revokedWallets(): number {
+    return this.#epochs.size;
+  }
+
+  present(identity: WalletIdentity): void {
+    if (!this.isOpen) throw registryClosed();
+    const record = this.#recordOf(identity);
+    if (record === undefined) {
+      if (this.isRevoked(identity.wallet, identity)) throw deviceRevoked(identity.deviceId);
+      return;
+    }
+    if (record.isRevoked) throw deviceRevoked(record.deviceId);
+    record.wasUsed = true;
+    record.seenMs = this.tickMs;
+    if (identity.expiresAtMs > record.expiresAtMs) this.#renew(record, identity, undefined);
+  }
+
+  enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> | undefined {
+    if (!this.isOpen) throw registryClosed();
+    const record = this.#recordOf(identity);
+    if (record === undefined) return this.#enter(identity, address, isExempt);
+    if (address !== undefined) record.address = address;
+    return undefined;
+  }
+
+  hold(stream: LeasedStream): () => void {
+    const record = this.records.get(stream.deviceId);
+    return record === undefined ? this.#strays.hold(stream) : this.#queue.hold(record, stream);
+  }
+
+  /** Whether a device is revoked, by its id or with all of its wallet. */
+  isRevoked(wallet: string, device: Revocable): boolean {
+    if (this.#revoked.size > 0 && this.#revoked.has(device.deviceId)) return true;
+    return this.#epochs.size > 0 && this.#epochs.covers(wallet, { ...device, nowMs: this.#settings.nowMs() });
+  }
+
+  /** The same by the id alone: by id, or if this node has its record and the epoch covers it. */
+  isRevokedHere(deviceId: string): boolean {
+    const record = this.records.get(deviceId);
+    return record ? this.isRevoked(record.wallet, coveredBy(record)) : this.#revoked.has(deviceId);
+  }
+
+  revoked(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) this.revoke(deviceId);
+  }
+
+  /** Has a function called for each device that is gone for good. @returns what ends that. */
+  onGone(gone: (deviceId: string) => void): () => void {
+    this.#gone.add(gone);
+    return () => void this.#gone.delete(gone);
+  }
+
+  /** The record that a cached identity holds, if it is still the device's, else that of the table. */
+  #recordOf(identity: WalletIdentity): DeviceRecord | undefined {
+    const held = deviceOfIdentity(identity);
+    if (held instanceof DeviceRecord && !held.isDropped) return held;
+    const record = this.records.get(identity.deviceId);
+    if (record !== undefined) attachDevice(identity, record);
+    return record;
+  }
+
+  async #enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> {
+    const { deviceId, wallet } = identity;
+    let entering = this.#entering.get(deviceId);
+    if (entering === undefined) {
+      const { certifiedAtMs, issuedAtMs, expiresAtMs } = identity;
+      const sighting = { deviceId, wallet, certifiedAtMs, issuedAtMs, expiresAtMs, address };
+      entering = this.#settings.store.enter(sighting);
+      this.#entering.set(deviceId, entering);
+      const done = () => void this.#entering.delete(deviceId);
+      entering.then(done, done);
+    }
+    const entered = await this.#answerOf(entering);
+    if (entered === 'revoked' || this.isRevoked(wallet, entered instanceof Object ? entered.row : identity))
+      throw deviceRevoked(deviceId);
+    if (entered === 'limit') {
+      if (isExempt) return;
+      throw refusal('DEVICE_LIMIT');
+    }
+    if (entered === 'full') {
+      this.withoutRow++;
+      return this.#emitter.emit('without-row', { deviceId, wallet });
+    }
+    this.#admit(entered.row, entered.isNew, identity, address);
+  }
+
+  /** Makes the record of a device, unless another call of it was faster. */
+  #admit(row: DeviceRow, isNew: boolean, identity: WalletIdentity, address: string | undefined): void {
+    let record = this.records.get(row.deviceId);
+    if (record === undefined) {
+      record = new DeviceRecord(row);
+      this.#queue.begin(record, row.expiresAtMs);
+      record.hasLapsed = row.expiresAtMs + this.#settings.graceMs <= this.#settings.nowMs();
+      const dropped = this.records.add(record);
+      if (dropped) this.#queue.forget(dropped);
+      this.#queue.watch(record);
+      if (isNew) this.#emit('first-seen', record);
+    }
+    attachDevice(identity, record);
+    if (identity.expiresAtMs > record.expiresAtMs) this.#renew(record, identity, address);
+  }
+
+  #renew(record: DeviceRecord, identity: WalletIdentity, address: string | undefined): void {
+    const { deviceId } = record;
+    const event = record.hasLapsed ? 'returned' : 'renewed';
+    this.#queue.renew(record, identity.expiresAtMs);
+    this.#queue.watch(record);
+    this.#outbox.add({ deviceId, expiresAtMs: identity.expiresAtMs, issuedAtMs: identity.issuedAtMs, address });
+    this.#emit(event, record);
+  }
+
+  /** Revokes by id. Every source of a revocation goes through here: once is enough. @returns whether it is news. */
+  revoke(deviceId: string): boolean {
+    if (!this.#revoked.add(deviceId)) return false;
+    const record = this.records.get(deviceId);
+    if (record) this.#end(record, deviceRevoked(deviceId));
+    this.#strays.endDevice(deviceId, deviceRevoked(deviceId));
+    if (this.isOpen) this.#emitter.emit('revoked', { deviceId });
+    this.#release(deviceId);
+    return true;
+  }
+
+  walletRevoked(wallet: string, atMs: number, survivor: string | undefined): void {
+    if (!this.#epochs.merge(wallet, atMs, survivor) || !this.isOpen) return;
+    this.#emitter.emit('wallet-revoked', { wallet, atMs });
+    const nowMs = this.#settings.nowMs();
+    const covered = [...this.records.values()].filter(
+      (record) => record.wallet === wallet && this.#epochs.covers(wallet, { ...coveredBy(record), nowMs }),
+    );
+    for (const record of covered) {
+      // by id as well, so that it is told once, whatever covers it later
+      if (this.#bound.used < this.#bound.max) this.revoke(record.deviceId);
+      else this.#end(record, deviceRevoked(record.deviceId));
+    }
+  }
+
+  purged(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) this.#purge(deviceId);
+  }
+
+  #purge(deviceId: string): void {
+    const record = this.records.get(deviceId);
+    if (record === undefined) return;
+    this.records.delete(record);
+    record.isDropped = true;
+    this.#queue.endAll(record, refusal('TOKEN_EXPIRED'));
+    this.#queue.forget(record);
+    this.#emit('purged', record);
+    this.#release(deviceId);
+  }
+
+  /** The record stays with those who hold it, and says no. */
+  #end(record: DeviceRecord, error: AuthError): void {
+    record.isRevoked = true;
+    this.records.delete(record);
+    this.#outbox.delete(record.deviceId);
+    this.#queue.endAll(record, error);
+    this.#queue.forget(record);
+  }
+
+  #release(deviceId: string): void {
+    for (const gone of this.#gone) gone(deviceId);
+  }
+
+  #emit(event: 'first-seen' | 'renewed' | 'lapsed' | 'returned' | 'purged', { deviceId, wallet }: DeviceRecord): void {
+    this.#emitter.emit(event, { deviceId, wallet });
+  }
+
+  /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away. */
+  async #answerOf<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (cause) {
+      throw refusal('AUTH_UNAVAILABLE', { cause });
+    }
+  }
+}
+
+function coveredBy({ deviceId, firstSeenMs, certifiedAtMs }: DeviceRecord): Revocable {
+  return { deviceId, firstSeenMs, certifiedAtMs };
+}
+
+/** The refusal of a device that is revoked. */
+export function deviceRevoked(deviceId: string): AuthError {
+  return refusal('DEVICE_REVOKED', { cause: { deviceId } });
+}
+
+/** The refusal of everything after `close`. */
+export function registryClosed(): AuthError {
+  return refusal('AUTH_UNAVAILABLE', { cause: 'the device registry is closed' });
+}

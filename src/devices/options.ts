@@ -1,0 +1,88 @@
+import { clock, integer, knownOptions, timersOption, type Timers } from '../options.js';
+import type { LeaseSettings } from './lease-queue.js';
+import { memoryDevices } from './memory-store.js';
+import type { DeviceStore, StoreSettings } from './store.js';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** How a registry keeps devices. Every option may be left out; all times are milliseconds. */
+export interface DeviceRegistryOptions {
+  /** Where devices are kept. Default: this process, for one node. */
+  store?: DeviceStore | undefined;
+  /** How long a device, and its streams, go on after its newest token ended. 5 000 to 3 600 000 (an hour). Default 30 000 (half a minute). */
+  graceMs?: number | undefined;
+  /** Whether the address of a device's last call is kept. Default `false`. */
+  keepAddress?: boolean | undefined;
+  /** When a device is forgotten that does not come any more. */
+  idle?:
+    | {
+        /** This long after it was seen last and its token has ended. 60 000 (a minute) to 316 224 000 000 (ten years). Default 2 592 000 000 (30 days). */
+        afterMs?: number | undefined;
+        /** A device is confirmed by a token that was made this long after its first. 0 to 86 400 000 (a day). Default 600 000 (ten minutes). */
+        confirmAfterMs?: number | undefined;
+        /** A device that was never confirmed is forgotten this long after its token ended. 0 to 2 592 000 000 (30 days). Default 86 400 000 (a day). */
+        unconfirmedAfterMs?: number | undefined;
+      }
+    | undefined;
+  /** How many there may be. Wallets cost nothing, so anybody can fill a registry. */
+  bounds?:
+    | {
+        /** Devices of one wallet; one more is refused with DEVICE_LIMIT. 1 to 1 000. Default: any number. */
+        devicesPerWallet?: number | undefined;
+        /** Devices in the store. Newcomers beyond it are admitted and nothing is kept of them. 1 to 10 000 000. Default 1 000 000. */
+        devices?: number | undefined;
+        /** Devices with a record in this process; those without streams and values of a `deviceMap` make room. 1 to 10 000 000. Default 100 000. */
+        records?: number | undefined;
+        /** Revocations, of devices and wallets; beyond it `revoke` rejects. 1 to 10 000 000. Default 1 000 000. */
+        revocations?: number | undefined;
+      }
+    | undefined;
+  /** The clock. Default: the system's. */
+  now?: (() => Date) | undefined;
+  /** The timers, for tests with a clock of their own. Default: the system's. */
+  timers?: Timers | undefined;
+}
+
+/** The options after validation. */
+export interface RegistrySettings extends LeaseSettings, StoreSettings {
+  readonly store: DeviceStore;
+  readonly keepAddress: boolean;
+  readonly records: number;
+  readonly revocations: number;
+}
+
+/** @throws TypeError naming the option that is wrong or unknown. */
+export function registrySettings(options: DeviceRegistryOptions): RegistrySettings {
+  knownOptions(options, ['store', 'graceMs', 'keepAddress', 'idle', 'bounds', 'now', 'timers']);
+  const { store = memoryDevices(), keepAddress = false } = options;
+  if (typeof store?.open !== 'function' || typeof store.enter !== 'function')
+    throw new TypeError('store must be a DeviceStore');
+  if (typeof keepAddress !== 'boolean') throw new TypeError('keepAddress must be true or false');
+  const idle = group('idle', options.idle, ['afterMs', 'confirmAfterMs', 'unconfirmedAfterMs']);
+  const bounds = group('bounds', options.bounds, ['devicesPerWallet', 'devices', 'records', 'revocations']);
+  return Object.freeze({
+    store,
+    keepAddress,
+    graceMs: integer('graceMs', options.graceMs, 30_000, 5_000, 3_600_000),
+    idleMs: integer('idle.afterMs', idle.afterMs, 30 * DAY_MS, MINUTE_MS, 3_660 * DAY_MS),
+    confirmAfterMs: integer('idle.confirmAfterMs', idle.confirmAfterMs, 10 * MINUTE_MS, 0, DAY_MS),
+    unconfirmedMs: integer('idle.unconfirmedAfterMs', idle.unconfirmedAfterMs, DAY_MS, 0, 30 * DAY_MS),
+    devicesPerWallet: integer('bounds.devicesPerWallet', bounds.devicesPerWallet, Infinity, 1, 1_000),
+    devices: integer('bounds.devices', bounds.devices, 1_000_000, 1, 10_000_000),
+    records: integer('bounds.records', bounds.records, 100_000, 1, 10_000_000),
+    revocations: integer('bounds.revocations', bounds.revocations, 1_000_000, 1, 10_000_000),
+    nowMs: clock(options.now),
+    timers: timersOption(options.timers),
+  });
+}
+
+function group<G extends object>(name: string, value: G | undefined, names: readonly string[]): G {
+  if (value === undefined) return {} as G;
+  try {
+    knownOptions(value, names);
+  } catch (error) {
+    throw new TypeError(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+  return value;
+}

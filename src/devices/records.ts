@@ -1,0 +1,101 @@
+import { LeaseHolder } from './lease-queue.js';
+import type { DeviceRow } from './store.js';
+
+/** What a node knows of a device that it serves. */
+export class DeviceRecord extends LeaseHolder {
+  readonly deviceId: string;
+  readonly wallet: string;
+  readonly firstSeenMs: number;
+  readonly certifiedAtMs: number | undefined;
+  label: string;
+  address: string | undefined;
+  isConfirmed: boolean;
+  seenMs: number;
+  /** How many values hang on it. */
+  pins = 0;
+  /** No call of it is admitted any more. */
+  isRevoked = false;
+  /** This record is not the device's any more: it has another, or none. */
+  isDropped = false;
+  /** Whether it was used since the clock hand passed. */
+  wasUsed = true;
+  /** Where it stands on the clock. */
+  place = -1;
+
+  constructor(row: DeviceRow) {
+    super();
+    this.deviceId = row.deviceId;
+    this.wallet = row.wallet;
+    this.firstSeenMs = row.firstSeenMs;
+    this.certifiedAtMs = row.certifiedAtMs;
+    this.label = row.label;
+    this.address = row.address;
+    this.isConfirmed = row.isConfirmed;
+    this.seenMs = row.seenMs;
+  }
+
+  get openStreams(): number {
+    return this.streams?.size ?? 0;
+  }
+}
+
+/**
+ * The records of a node, so many at most: by second chance, those that were not used of late make room. Records with open
+ * streams or pins stay, however many.
+ */
+export class Records {
+  readonly #max: number;
+  readonly #byId = new Map<string, DeviceRecord>();
+  readonly #clock: DeviceRecord[] = [];
+  #hand = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  get(deviceId: string): DeviceRecord | undefined {
+    return this.#byId.get(deviceId);
+  }
+
+  values(): Iterable<DeviceRecord> {
+    return this.#byId.values();
+  }
+
+  /** @returns the record that made room. */
+  add(record: DeviceRecord): DeviceRecord | undefined {
+    this.#byId.set(record.deviceId, record);
+    record.place = this.#clock.push(record) - 1;
+    return this.size > this.#max ? this.#evict(record) : undefined;
+  }
+
+  delete(record: DeviceRecord): void {
+    if (record.place < 0) return;
+    this.#byId.delete(record.deviceId);
+    const last = this.#clock.pop();
+    if (last !== undefined && last !== record) {
+      this.#clock[record.place] = last;
+      last.place = record.place;
+    }
+    record.place = -1;
+  }
+
+  #evict(newest: DeviceRecord): DeviceRecord | undefined {
+    for (let steps = 2 * this.#clock.length; steps > 0; steps--) {
+      if (this.#hand >= this.#clock.length) this.#hand = 0;
+      const record = this.#clock[this.#hand++];
+      if (record === undefined || record === newest || record.openStreams > 0 || record.pins > 0) continue;
+      if (record.wasUsed) {
+        record.wasUsed = false;
+        continue;
+      }
+      record.isDropped = true;
+      this.delete(record);
+      return record;
+    }
+    return undefined;
+  }
+}

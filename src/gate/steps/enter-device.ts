@@ -1,0 +1,16 @@
+import type { DevicesOfGate } from '../../devices/device-registry.js';
+import type { Answer, CallContext } from './pipeline.js';
+
+/** What is needed to enter devices. */
+export interface Entering {
+  readonly devices: DevicesOfGate;
+  /** Whether a device that is one too many may make calls of this method. */
+  readonly isExempt: boolean;
+}
+
+/** The step that enters the device of a call which has passed all other checks. It takes time only where there is no record. */
+export function enterDevice(call: CallContext, { devices, isExempt }: Entering): Answer | Promise<Answer> {
+  const { identity } = call;
+  if (identity === undefined) return undefined;
+  return devices.enter(identity, devices.keepsAddress ? call.address : undefined, isExempt) as Promise<undefined>;
+}
