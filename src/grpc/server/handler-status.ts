@@ -21,7 +21,7 @@ function thrownStatus(thrown: unknown): StatusObject {
   if (typeof thrown !== 'object' || thrown === null) return otherStatus();
   const { code, details, message, metadata } = thrown as Readonly<Record<string, unknown>>;
   if (!isFailure(code)) return otherStatus();
-  const text = details ?? (thrown instanceof Error ? undefined : message ?? '');
+  const text = details ?? (thrown instanceof Error ? undefined : (message ?? ''));
   if (typeof text !== 'string') return otherStatus();
   const wellFormed = text.replaceAll(/\p{Surrogate}/gu, '\uFFFD');
   return { code, details: wellFormed, metadata: isMetadata(metadata) ? metadata.clone() : new Metadata() };
