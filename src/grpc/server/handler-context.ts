@@ -27,10 +27,10 @@ function requestsOf(call: AnyCall & Readable): AsyncIterable<unknown> {
   return { [Symbol.asyncIterator]: () => readRequests(call) };
 }
 
-async function* readRequests(call: AnyCall & Readable): AsyncGenerator<unknown> {
+async function* readRequests(call: AnyCall & Readable): AsyncGenerator {
   try {
     yield* call.iterator({ destroyOnReturn: false }); // leaving a loop does not end the call
-    await setImmediate(); // grpc-js half-closes a call whose client has left, then says that it is cancelled
+    await setImmediate(); // a client that leaves half-closes the call first; most of the time the rest comes with it
   } catch (error) {
     if (!call.cancelled) throw error;
   }

@@ -1,15 +1,25 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 
-import { Metadata, status as Status, type ServiceError } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Metadata,
+  status as Status,
+  type handleBidiStreamingCall,
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type ServiceError,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 
-import type { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import type { CollectNotesRequest, DemoService, WhoAmIRequest } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { AuthError } from '../../../src/errors.js';
 import { authenticated } from '../../../src/grpc/server/authenticated.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import type { GrpcHandlers } from '../../../src/grpc/service-definition.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
+import type { WalletIdentity } from '../../../src/identity.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import {
@@ -20,7 +30,7 @@ import {
   startDemoServer,
   type DemoServer,
 } from '../../support/demo-server.js';
-import { rawConnection } from '../../support/raw-http2.js';
+import { EMPTY_MESSAGE, rawConnection } from '../../support/raw-http2.js';
 
 type Handlers = GrpcHandlers<typeof DemoService>;
 
@@ -50,6 +60,11 @@ afterEach(async () => {
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
+}
+
+/** Waits until something has started to count and goes no further. */
+async function atRest(count: () => number): Promise<void> {
+  for (let before = 0; before !== count() || before === 0; await turns(200)) before = count();
 }
 
 /** A server with these handlers, and a client of it. */
@@ -198,9 +213,10 @@ describe.each(kinds)('authenticated(): a %s', (kind) => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('log'))],
-  ])('ends in the same way if onError %s', async (_, onError) => {
+  ])('ends in the same way if onError %s', async (_, onError: () => unknown) => {
     const fail = () => Promise.reject(new Error('handler'));
-    const { error } = await callKinds[kind](await start(doing(fail, { onError })), good);
+    const options = { onError };
+    const { error } = await callKinds[kind](await start(doing(fail, options)), good);
     expect(error).toMatchObject({ code: Status.INTERNAL, details: 'internal error' });
   });
 
@@ -210,30 +226,13 @@ describe.each(kinds)('authenticated(): a %s', (kind) => {
     expect(error).toMatchObject({ code: Status.ABORTED, details: 'half \ufffd' });
   });
 
-  it.each([
-    [
-      'throws at once',
-      () => {
-        throw new Error('SECRET');
-      },
-    ],
-    ['returns nothing where responses are expected', () => undefined],
-    [
-      'returns what throws when it is iterated over',
-      () => ({
-        [Symbol.asyncIterator]: () => ({
-          next: () => {
-            throw new Error('x');
-          },
-        }),
-      }),
-    ],
-  ])('is answered when its function is none of those that are asked for and %s', async (name, run) => {
-    const handler = authenticated(run as never) as never;
-    const client = await start({ whoAmI: handler, collectNotes: handler, countUp: handler, chat: handler });
+  it('ends with INTERNAL if its function throws before it returns a promise or a generator', async () => {
+    const handler = authenticated(() => {
+      throw new Error('SECRET');
+    });
+    const client = await start({ whoAmI: handler, collectNotes: handler, countUp: handler, chat: handler } as never);
     const { error } = await callKinds[kind](client, good);
-    const answers = name.startsWith('returns') && !kind.startsWith('server') && !kind.startsWith('bidi');
-    expect(error?.code).toBe(answers ? undefined : Status.INTERNAL);
+    expect(error).toMatchObject({ code: Status.INTERNAL, details: 'internal error' });
   });
 
   it('aborts the signal when it has been answered', async () => {
@@ -256,20 +255,15 @@ describe.each(kinds)('authenticated(): a %s', (kind) => {
   });
 });
 
-/** The four ways in which a call ends before it is answered, each done to a call that runs. */
-const ends: Record<string, (call: Running) => void> = {
-  'is cancelled': ({ call }) => call.cancel(),
-  'runs into its deadline': () => undefined,
-  'is refused by the gate': ({ refuse }) => refuse(),
+/** The ways in which a running call ends before it is answered; the gate refuses its message `bad`. */
+const ends: Record<string, (call: { cancel(): void; write?(request: { text: string }): void }) => void> = {
+  'is cancelled': (call) => call.cancel(),
+  'runs into its deadline': () => undefined, // by itself
+  'is refused by the gate': (call) => call.write?.({ text: 'bad' }),
 };
 
-interface Running {
-  readonly call: { cancel(): void };
-  readonly refuse: () => void;
-}
-
 describe('authenticated(): a call that ends before it is answered', () => {
-  const soon = () => ({ deadline: Date.now() + 100 });
+  const soon = () => ({ deadline: Date.now() + 200 });
   const refusing = {
     rules: { [CHAT]: { authorizeMessage: (_: unknown, { text }: { text: string }) => text !== 'bad' } },
   };
@@ -289,7 +283,7 @@ describe('authenticated(): a call that ends before it is answered', () => {
     const ended = latch<ServiceError | null>();
     const call = client.whoAmI({}, good, options, (error) => ended.open(error));
     await running.opened;
-    ends[way]!({ call, refuse: () => undefined });
+    ends[way]!(call);
     expect(await reason.opened).toMatchObject({ name: 'AbortError' });
     expect((await ended.opened)?.code).toBe(way === 'is cancelled' ? Status.CANCELLED : Status.DEADLINE_EXCEEDED);
   });
@@ -315,19 +309,19 @@ describe('authenticated(): a call that ends before it is answered', () => {
       ['reads a request', 'listens to its signal', 'waits for a slow reader'].map((place) => [place, way]),
     ),
   )('ends a generator that %s when it %s, with its finally blocks', async (place, way) => {
-    const [running, finished] = [latch(), latch<boolean>()];
+    const [running, aborted, finished] = [latch(), latch(), latch()];
     const client = await start(
       {
         chat: authenticated(async function* ({ requests, signal, call }) {
+          signal.addEventListener('abort', () => aborted.open());
           try {
             running.open();
             if (place !== 'reads a request') call.resume();
             if (place === 'listens to its signal') await once(signal, 'abort');
             if (place === 'waits for a slow reader') for (;;) yield { text: 'x'.repeat(10_000) };
             for await (const { text } of requests) yield { text };
-            expect.unreachable('requests ended as if the client had half-closed the call');
           } finally {
-            finished.open(signal.aborted);
+            finished.open();
           }
         }),
       },
@@ -337,69 +331,57 @@ describe('authenticated(): a call that ends before it is answered', () => {
     call.on('error', () => undefined);
     await running.opened;
     if (place === 'waits for a slow reader') await turns(200);
-    ends[way]!({ call, refuse: () => call.write({ text: 'bad' }) });
-    expect(await finished.opened).toBe(true);
+    ends[way]!(call);
+    await finished.opened;
+    await aborted.opened;
   });
 
   it('that the gate refused tells the client so, whatever the generator does then', async () => {
-    const client = await start(
-      {
-        chat: authenticated(async function* ({ requests }) {
-          try {
-            for await (const { text } of requests) yield { text };
-          } finally {
-            yield { text: 'too late' };
-            throw new Error('too late');
-          }
-        }),
-      },
-      refusing,
-    );
+    const afterwards = latch();
+    const responses = async function* (requests: AsyncIterable<{ text: string }>) {
+      try {
+        for await (const { text } of requests) yield { text };
+      } catch {
+        afterwards.open();
+        yield { text: 'too late' };
+        throw new Error('too late');
+      }
+    };
+    const client = await start({ chat: authenticated(({ requests }) => responses(requests)) }, refusing);
     const call = client.chat(good);
     call.write({ text: 'bad' });
     expect(authReasonOf(await errorOf(call))).toBe('ACCESS_DENIED');
+    await afterwards.opened;
   });
 
-  it('never looks like an upload that is complete', async () => {
-    const [running, outcome] = [latch(), latch<unknown>()];
-    const client = await start({
-      collectNotes: authenticated(async ({ requests, signal }) => {
-        let count = 0;
-        try {
-          for await (const _ of requests) if (++count === 2) running.open();
-          outcome.open('complete');
-        } catch {
-          outcome.open(signal.aborted);
-        }
-        return { count };
-      }),
-    });
-    const call = client.collectNotes(good, () => undefined);
-    call.write({ text: 'a' });
-    call.write({ text: 'b' });
-    await running.opened;
-    call.cancel();
-    expect(await outcome.opened).toBe(true);
-  });
-
-  it('ends the generator when the client is gone', async () => {
-    const [running, finished] = [latch(), latch<boolean>()];
+  it('is no complete upload: the loop throws when the connection is lost, and the generator ends', async () => {
+    const [running, upload, finished] = [latch(), latch<unknown>(), latch()];
     await start({
-      chat: authenticated(async function* ({ requests, signal }) {
+      collectNotes: authenticated(async ({ requests }) => {
+        const wait = (async () => {
+          for await (const _ of requests) running.open();
+        })();
+        await wait.then(() => upload.open('complete'), upload.open);
+        return {};
+      }),
+      chat: authenticated(async function* ({ requests }) {
         try {
-          running.open();
           for await (const { text } of requests) yield { text };
         } finally {
-          finished.open(signal.aborted);
+          finished.open();
         }
       }),
     });
     const { open, close } = rawConnection(server.target);
-    const stream = open(methodOf['bidi stream'], { authorization: bearer });
-    stream.on('error', () => undefined);
+    for (const kind of ['bidi stream', 'client stream'] as const) {
+      const stream = open(methodOf[kind], { authorization: bearer });
+      stream.on('error', () => undefined);
+      stream.write(EMPTY_MESSAGE);
+    }
     await running.opened;
     close();
-    expect(await finished.opened).toBe(true);
+    expect(await upload.opened).toMatchObject({ name: 'AbortError' });
+    await finished.opened;
   });
 
   it('lets a response that comes late fall, and reports no error of it to onError', async () => {
@@ -456,7 +438,7 @@ describe('authenticated(): a generator', () => {
         try {
           yield { wallet: identity.wallet };
         } finally {
-          throw new Error('SECRET');
+          await Promise.reject(new Error('SECRET'));
         }
       }),
     });
@@ -464,6 +446,19 @@ describe('authenticated(): a generator', () => {
     expect([thrown.wallets, authReasonOf(thrown.error)]).toEqual([[ALICE], 'ACCESS_DENIED']);
     const inFinally = await callKinds['bidi stream'](client, good);
     expect(inFinally).toMatchObject({ wallets: [ALICE], error: { code: Status.INTERNAL, details: 'internal error' } });
+  });
+
+  it.each([
+    ['nothing', () => undefined],
+    ['a promise of nothing', async () => undefined],
+    ['a promise that rejects', () => Promise.reject(new Error('SECRET'))],
+    ['an iterable that is broken', () => ({ [Symbol.asyncIterator]: () => ({}) })],
+  ])('is missing where its function returns %s: INTERNAL', async (_, run) => {
+    const client = await start({ countUp: authenticated(run as never), chat: authenticated(run as never) });
+    for (const kind of ['server stream', 'bidi stream'] as const) {
+      const { error } = await callKinds[kind](client, good);
+      expect(error).toMatchObject({ code: Status.INTERNAL, details: 'internal error' });
+    }
   });
 
   it.each([
@@ -495,7 +490,7 @@ describe('authenticated(): a generator', () => {
     const { open, close } = rawConnection(server.target); // a grpc-js client keeps what nobody reads in its own memory
     const stream = open(methodOf['server stream'], { authorization: bearer });
     stream.end(Buffer.from([0, 0, 0, 0, 3, 0x08, 0xe8, 0x07])); // limit: 1000
-    for (let before = -1; before !== yielded || yielded === 0; await turns(200)) before = yielded;
+    await atRest(() => yielded);
     expect(yielded).toBeLessThan(40); // a window of HTTP/2, and the 16 messages that grpc-js holds
     let bytes = 0;
     let ahead = 0;
@@ -523,7 +518,7 @@ describe('authenticated(): a generator', () => {
     for (let count = 0; count < 1_000; count++) call.write({ text: 'x'.repeat(10_000) });
     call.end();
     await once(call, 'readable'); // before that, grpc-js keeps whatever comes
-    for (let before = -1; before !== read; await turns(200)) before = read;
+    await atRest(() => read);
     expect(read).toBeLessThan(60);
     let received = 0;
     for await (const _ of call) received++;
@@ -620,12 +615,92 @@ describe('authenticated(): requests', () => {
   });
 });
 
-describe('authenticated(): types', () => {
-  it('takes functions and known options only', () => {
+describe('authenticated(): the options', () => {
+  it('are known ones only, and the function is one', () => {
     expect(() => authenticated('x' as never)).toThrow(TypeError);
     expect(() => authenticated(async () => ({}), { onerror: () => undefined } as never)).toThrow(
       /unknown option "onerror"/,
     );
     expect(() => authenticated(async () => ({}), { onError: 'x' as never })).toThrow(/onError/);
+  });
+});
+
+describe('authenticated(): the types', () => {
+  /** A service as ts-proto and proto-loader's type generator declare it. */
+  interface NotesServer extends UntypedServiceImplementation {
+    read: handleUnaryCall<{ id: string }, { kind: 'a' | 'b' }>;
+    upload: handleClientStreamingCall<{ size: bigint }, { kind: 'a' | 'b' }>;
+    list: handleServerStreamingCall<{ id: string }, { kind: 'a' | 'b' }>;
+    talk: handleBidiStreamingCall<{ size: bigint }, { kind: 'a' | 'b' }>;
+  }
+
+  it('of messages are inferred for services of protobuf-es', () => {
+    const handlers: GrpcHandlers<typeof DemoService> = {
+      whoAmI: authenticated(async ({ identity, request }) => {
+        expectTypeOf(identity).toEqualTypeOf<WalletIdentity>();
+        expectTypeOf(request).toEqualTypeOf<WhoAmIRequest>();
+        return { wallet: identity.wallet };
+      }),
+      collectNotes: authenticated(async ({ requests }) => {
+        expectTypeOf(requests).toEqualTypeOf<AsyncIterable<CollectNotesRequest>>();
+        return { count: 1 };
+      }),
+      countUp: authenticated(async function* ({ call, request, signal }) {
+        expectTypeOf(call.request).toEqualTypeOf(request);
+        expectTypeOf(request.limit).toEqualTypeOf<number>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        yield { number: request.limit };
+      }),
+      chat: authenticated(async function* ({ requests }) {
+        for await (const { text } of requests) yield { text };
+      }),
+    };
+    const wrong: GrpcHandlers<typeof DemoService> = {
+      // @ts-expect-error a wallet is no number
+      whoAmI: authenticated(async () => ({ wallet: 5 })),
+      // @ts-expect-error a client stream has no single request
+      collectNotes: authenticated(async ({ request }) => ({ wallet: String(request) })),
+      // @ts-expect-error a response stream needs a generator
+      countUp: authenticated(async ({ identity }) => ({ wallet: identity.wallet })),
+      // @ts-expect-error a text is no number
+      chat: authenticated(async function* () {
+        yield { text: 7 };
+      }),
+    };
+    expect(Object.keys(handlers)).toEqual(Object.keys(wrong));
+  });
+
+  it('of messages are inferred for services of ts-proto and proto-loader, in a part of them too, and by name', () => {
+    const handlers: Partial<NotesServer> = {
+      read: authenticated(({ request }) => ({ kind: request.id === '' ? 'a' : 'b' })),
+      upload: authenticated(async ({ requests }) => {
+        for await (const { size } of requests) expectTypeOf(size).toEqualTypeOf<bigint>();
+        return { kind: 'a' };
+      }),
+      list: authenticated(async function* ({ request }) {
+        expectTypeOf(request.id).toEqualTypeOf<string>();
+        yield { kind: 'a' };
+      }),
+      talk: authenticated(async function* ({ requests }) {
+        for await (const { size } of requests) if (size > 0n) yield { kind: 'b' };
+      }),
+    };
+    const named = authenticated<NotesServer['read']>(({ request }) => ({ kind: request.id === '' ? 'a' : 'b' }));
+    expectTypeOf(named).toEqualTypeOf<NotesServer['read']>();
+    expect(Object.keys(handlers)).toHaveLength(4);
+  });
+
+  it('of messages are any where nothing says of which kind the handler is', () => {
+    const implementation: UntypedServiceImplementation = {
+      read: authenticated(async ({ identity, request }) => ({ wallet: identity.wallet, id: request.id as string })),
+      talk: authenticated(async function* ({ requests }) {
+        for await (const { id } of requests) yield { id: id as string };
+      }),
+    };
+    const alone = authenticated(async ({ identity }) => {
+      expectTypeOf(identity).toEqualTypeOf<WalletIdentity>();
+      return {};
+    });
+    expect([implementation['read'], alone].map((handler) => typeof handler)).toEqual(['function', 'function']);
   });
 });
