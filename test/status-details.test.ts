@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.js';
 import { StatusSchema } from '../gen/google/rpc/status_pb.js';
 import { AuthError, authReasons } from '../src/errors.js';
-import { decimal, refusalDetails, refusalStatus } from '../src/status-details.js';
+import { decimal, refusalDetails, refusalStatus, withoutRepeatReason } from '../src/status-details.js';
 
 const NOW = 1_700_000_000_123;
 
@@ -139,6 +139,65 @@ describe('refusalDetails', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         refusalDetails(bytes);
+      }),
+    );
+  });
+});
+
+describe('withoutRepeatReason', () => {
+  const REPEATED = [
+    'TOKEN_EXPIRED',
+    'TOKEN_FROM_FUTURE',
+    'RATE_LIMITED',
+    'CHALLENGE_REQUIRED',
+    'PROOF_REQUIRED',
+    'INVALID_PROOF',
+  ];
+  const errorInfo = (reason: string, domain = 'grpc-wallet-auth') =>
+    anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason, domain, metadata: { x: '1' } }));
+  const other = anyPack(DurationSchema, create(DurationSchema, { seconds: 5n }));
+  const statusOf = (...details: ReturnType<typeof errorInfo>[]) =>
+    toBinary(StatusSchema, create(StatusSchema, { code: 16, message: 'token expired', details }));
+
+  it.each(REPEATED)('removes %s and keeps the rest byte for byte', (reason) => {
+    const denied = errorInfo('ACCESS_DENIED');
+    const bytes = statusOf(other, errorInfo(reason), denied, errorInfo(reason), other);
+    expect(withoutRepeatReason(bytes)).toEqual(statusOf(other, denied, other));
+  });
+
+  it('leaves a status without details to the status', () => {
+    expect(withoutRepeatReason(statusOf(errorInfo('TOKEN_EXPIRED')))).toBeUndefined();
+  });
+
+  it.each([
+    ...authReasons
+      .filter((reason) => !REPEATED.includes(reason))
+      .map((reason): [string, Uint8Array] => [reason, statusOf(errorInfo(reason))]),
+    ['a reason of another domain', statusOf(errorInfo('TOKEN_EXPIRED', 'example.com'))],
+    ['no details', statusOf()],
+    ['nothing', new Uint8Array(0)],
+    ['no status', Uint8Array.of(0xff)],
+    ['an unreadable detail', Uint8Array.of(0x1a, 1, 0xff)],
+  ])('gives back the same bytes for %s', (_, bytes) => {
+    expect(withoutRepeatReason(bytes)).toBe(bytes);
+  });
+
+  it('keeps fields that nobody knows, and removes what stands beside unreadable details', () => {
+    const unknown = [0x9a, 0x06, 2, 7, 7, 0x23, 0x08, 1, 0x24, 0x1a, 1, 0xff]; // 99: bytes, 4: a group, a detail
+    const bytes = Uint8Array.from([...unknown, ...statusOf(errorInfo('RATE_LIMITED')), ...unknown]);
+    const kept = toBinary(StatusSchema, create(StatusSchema, { code: 16, message: 'token expired' }));
+    expect(withoutRepeatReason(bytes)).toEqual(Uint8Array.from([...unknown, ...kept, ...unknown]));
+  });
+
+  it('never throws, and leaves no reason for which a client repeats a call', () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 6 }),
+      fc.constantFrom(...REPEATED, 'ACCESS_DENIED').map((reason) => statusOf(errorInfo(reason))),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+        const kept = withoutRepeatReason(Uint8Array.from(pieces.flatMap((bytes) => [...bytes])));
+        expect(REPEATED).not.toContain(kept && refusalDetails(kept)?.reason);
       }),
     );
   });

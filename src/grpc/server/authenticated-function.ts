@@ -27,7 +27,8 @@ interface WithRequest<I> {
 interface WithRequests<I> {
   /**
    * The messages of a request stream, read no faster than they are taken. After a loop that was left early, another one goes
-   * on where it stopped. A loop throws if the call ends before the client has half-closed it.
+   * on where it stopped. A loop throws an AbortError if the call ends before the client has half-closed it. Many clients
+   * half-close a call as they cancel it, so let the last message of an upload say that it is the last.
    */
   readonly requests: AsyncIterable<I>;
 }

@@ -71,7 +71,8 @@ export function authenticated<H extends UntypedHandleCall | undefined = UntypedH
   }
 
   const handler = (call: AnyCall, callback?: sendUnaryData<unknown>): void => {
-    const done = callback === undefined ? respondWithStream(call as ResponseCall) : respond(call, callback);
+    const single = typeof callback === 'function';
+    const done = single ? respond(call, callback) : respondWithStream(call as ResponseCall);
     quietly(() => done);
   };
   return handler as NonNullable<H>;

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
 import type { AnyCall, UnknownKindContext } from './authenticated-function.js';
 import { requireIdentity } from './identity-of.js';
@@ -21,9 +22,19 @@ export function handlerContext(call: AnyCall): UnknownKindContext {
   return context as UnknownKindContext;
 }
 
-/** Every loop gets an iterator of its own, and leaving a loop must not destroy the call, as it would by default. */
-function requestsOf(call: Readable): AsyncIterable<unknown> {
-  return { [Symbol.asyncIterator]: () => call.iterator({ destroyOnReturn: false }) };
+/** Every loop gets an iterator of its own. */
+function requestsOf(call: AnyCall & Readable): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => readRequests(call) };
+}
+
+async function* readRequests(call: AnyCall & Readable): AsyncGenerator {
+  try {
+    yield* call.iterator({ destroyOnReturn: false }); // leaving a loop does not end the call
+    await setImmediate(); // a client that leaves half-closes the call first; most of the time the rest comes with it
+  } catch (error) {
+    if (!call.cancelled) throw error;
+  }
+  if (call.cancelled) throw new DOMException('The call ended before its requests did', 'AbortError');
 }
 
 /** Most handlers need no signal: it is made when it is first asked for. */

@@ -32,7 +32,7 @@ function otherStatus(): StatusObject {
 }
 
 function isFailure(code: unknown): code is Status {
-  return typeof code === 'number' && code !== Status.OK && Object.hasOwn(Status, code);
+  return typeof code === 'number' && code > 0 && Object.hasOwn(Status, code);
 }
 
 /** Not `instanceof`: a client's error may come from another copy of grpc-js. */

@@ -21,16 +21,24 @@ export function admittedContext(context: AuthContext, { identity, lease }: Admis
  * Who is calling, in a handler of any of the four call kinds or in an interceptor listed after `walletAuth`.
  * @returns `undefined` for an anonymous caller of an `optional` method, on every `public` method, and where the server
  * has no `walletAuth` interceptor.
+ * @example
+ * import { getIdentity } from 'grpc-wallet-auth/grpc';
+ *
+ * console.log(getIdentity(call)?.wallet ?? 'anonymous');
  */
 export function getIdentity(call: CallWithAuthContext): WalletIdentity | undefined {
   return admissionOf(call.getAuthContext())?.identity;
 }
 
 /**
- * Who is calling, where somebody must be.
+ * Who is calling, where somebody must be. In a handler, `authenticated` does this and more.
  * @throws AuthError MISSING_CREDENTIALS for an anonymous caller, INTERNAL where `walletAuth` did not see the call. It is a
- * complete error for grpc-js: pass it to the callback or emit it on the stream. Of what escapes a handler, grpc-js makes
- * UNKNOWN.
+ * complete error for grpc-js: pass it to the callback or emit it on the stream. If it escapes the handler, grpc-js answers
+ * UNKNOWN; if the handler is `async`, the process ends.
+ * @example
+ * import { requireIdentity } from 'grpc-wallet-auth/grpc';
+ *
+ * const { wallet, deviceId } = requireIdentity(call);
  */
 export function requireIdentity(call: CallWithAuthContext): WalletIdentity {
   const admitted = admissionOf(call.getAuthContext());
