@@ -64,8 +64,10 @@ describe('ListDevices', () => {
       { deviceId: laptop },
     );
     const { devices } = await service.listDevices(alice);
-    expect(devices.map(({ $typeName, ...device }) => device)).toEqual([
+    const $typeName = 'walletauth.v1.Device';
+    expect(devices).toEqual([
       {
+        $typeName,
         deviceId: laptop,
         label: '',
         firstSeenMs: 1_000n,
@@ -75,6 +77,7 @@ describe('ListDevices', () => {
         isConfirmed: false,
       },
       {
+        $typeName,
         deviceId: phone,
         label: 'my phone',
         firstSeenMs: 11n,
