@@ -142,6 +142,23 @@ describe('RevokeOtherDevices', () => {
     expect((await service.revokeOtherDevices(alice)).changed).toBe(false);
   });
 
+  it('is the registry’s own revokeOthers, which covers devices that were never seen', async () => {
+    const { service, registry } = setUp(...everybody);
+    const survivors: string[] = [];
+    registry.revokeOthers = async (survivor) => ({ changed: survivors.push(survivor) > 0 });
+    expect((await service.revokeOtherDevices(alice)).changed).toBe(true);
+    expect({ survivors, revoked: registry.revoked.size }).toEqual({ survivors: [phone], revoked: 0 });
+  });
+
+  it('leaves the calling device, where its row is made meanwhile', async () => {
+    const { service, registry } = setUp({ deviceId: laptop });
+    const [mine] = fakeRegistry({ deviceId: phone }).rows.values();
+    let lists = 0;
+    registry.onList = () => void (++lists === 2 && registry.rows.set(phone, mine!));
+    expect((await service.revokeOtherDevices(alice)).changed).toBe(true);
+    expect([...registry.revoked]).toEqual([laptop]);
+  });
+
   it('works for a device without a row, as under DEVICE_LIMIT: no lock-out', async () => {
     const { service, registry } = setUp(...everybody);
     registry.rows.delete(phone);
