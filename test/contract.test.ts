@@ -38,6 +38,7 @@ describe('buf breaking against the stored baseline', () => {
   const KEY = 'message_contents/public_key.proto';
   const SIGNATURE = 'message_contents/signature.proto';
   const OPTIONS = 'walletauth/v1/options.proto';
+  const DEVICES = 'walletauth/v1/devices.proto';
 
   function breaking(file: string, from: string, to: string): { status: number | null; output: string } {
     const copy = mkdtempSync(join(dir, 'copy-'));
@@ -69,6 +70,8 @@ describe('buf breaking against the stored baseline', () => {
     ['a oneof', SIGNATURE, 'oneof union', 'oneof kind'],
     ['a word of a rule', OPTIONS, 'optional uint32 cost = 2', 'optional uint32 price = 2'],
     ['a value of auth', OPTIONS, 'AUTH_PUBLIC = 3', 'AUTH_PUBLIC = 4'],
+    ['a method of the device service', DEVICES, 'rpc RevokeDevice(', 'rpc RemoveDevice('],
+    ['a fact about a device', DEVICES, 'uint64 last_seen_ms = 4', 'uint64 last_seen_ms = 9'],
     ['the name of an option', OPTIONS, 'optional bool own_wallet =', 'optional bool wallet ='],
   ])('fails when %s changes', (_, file, from, to) => {
     const { status, output } = breaking(file, from, to);

@@ -14,6 +14,7 @@ const COMMANDS: readonly Entry[] = [
   ['serve', 'run a demo node, with health checks and reflection', () => import('./commands/serve.js')],
   ['identity', 'make a device identity, certified by a wallet', () => import('./commands/identity.js')],
   ['token', 'make a token', () => import('./commands/token.js')],
+  ['devices', 'list, revoke and label the devices of a wallet', () => import('./commands/devices.js')],
   ['inspect', 'show the content of a token', () => import('./commands/inspect.js')],
   ['list', 'change an access list that nodes follow in Redis', () => import('./commands/list.js')],
   ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
@@ -36,7 +37,7 @@ Options
 
 Exit codes
   0  success
-  1  a refused token (verify), or an unexpected result (demo)
+  1  a refused token (verify) or call (devices), or an unexpected result (demo)
   2  wrong usage, or any other error
 
 Examples

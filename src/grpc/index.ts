@@ -1,3 +1,4 @@
+export type { DeviceRegistry } from '../devices/device-registry.js';
 export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
 export { accessList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
 export type { AccessOptions } from '../gate/access/access.js';
@@ -20,9 +21,16 @@ export type { WalletIdentity } from '../identity.js';
 export type { RefusalDetails } from '../status-details.js';
 export { attachToken, type AttachTokenOptions, type RetryRateLimitedOptions } from './client/attach-token.js';
 export { createClient, type ClientClass, type CreateClientOptions } from './client/create-client.js';
+export {
+  createDeviceClient,
+  type DeviceClient,
+  type DeviceClientOptions,
+  type ListedDevice,
+} from './client/device-client.js';
 export type { GrpcClient } from './client/grpc-client.js';
 export { authenticated, type AuthenticatedOptions } from './server/authenticated.js';
 export type { AuthenticatedContext, AuthenticatedFunction } from './server/authenticated-function.js';
+export { addDeviceService, type DeviceServiceOptions } from './server/device-service.js';
 export { getIdentity, requireIdentity, type CallWithAuthContext } from './server/identity-of.js';
 export { walletAuth, type WalletAuthInterceptor, type WalletAuthOptions } from './server/wallet-auth.js';
 export {

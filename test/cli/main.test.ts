@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildCommand, type BuiltCommand } from './built-command.js';
 
-const COMMANDS = ['demo', 'serve', 'identity', 'token', 'inspect', 'verify'];
+const COMMANDS = ['demo', 'serve', 'identity', 'token', 'devices', 'inspect', 'verify'];
 const METRICS_PEERS = ['@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'];
 const KEY = '11'.repeat(32);
 
@@ -224,7 +224,14 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(new RegExp(`^wallet-auth ${name}: \\S+ is not installed; run: npm install ${packages}\n$`));
   });
 
-  it.each(['demo', 'serve'])('%s explains itself all the same', async (name) => {
+  it('devices prints in one line what to install', async () => {
+    const line = 'wallet-auth identity --out e.id >&2 && wallet-auth devices list --identity e.id';
+    const { code, stdout, stderr } = await bare.shell(line, { env: { WALLET_AUTH_PRIVATE_KEY: KEY } });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^wallet-auth devices: \S+ is not installed; run: npm install @grpc\/grpc-js\n$/m);
+  });
+
+  it.each(['demo', 'serve', 'devices'])('%s explains itself all the same', async (name) => {
     const { code, stdout } = await bare.run([name, '--help']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('npm install') });
   });

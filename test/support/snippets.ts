@@ -104,6 +104,7 @@ const PRELUDE = `
 import type { DescService } from '@bufbuild/protobuf';
 import type { Server, ServerUnaryCall } from '@grpc/grpc-js';
 import type { DeviceIdentity, TokenSource, WalletLike } from 'grpc-wallet-auth/client';
+import type { DeviceRegistry } from 'grpc-wallet-auth/grpc';
 import type { RedisClient } from 'grpc-wallet-auth/redis';
 declare global {
   const redis: RedisClient; // a connected client of ioredis or redis
@@ -111,6 +112,7 @@ declare global {
   const identity: DeviceIdentity;
   const source: TokenSource;
   const server: Server;
+  const devices: DeviceRegistry;
   const call: ServerUnaryCall<unknown, unknown>; // what a handler gets
   const error: unknown; // what a call failed with
   const authorization: string; // the value of a header
