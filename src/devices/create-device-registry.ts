@@ -3,6 +3,7 @@ import { refusal } from '../errors.js';
 import { isDeviceLabel } from './device-label.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 import { DeviceEmitter } from './emitter.js';
+import { setInside } from './inside.js';
 import { deviceRevoked, NodeDevices, registryClosed } from './node-devices.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
 import { Outbox } from './outbox.js';
@@ -38,19 +39,9 @@ export async function createDeviceRegistry(options: DeviceRegistryOptions = {}):
   return registry;
 }
 
-/**
- * What a node knows behind a registry.
- * @throws TypeError if `createDeviceRegistry` did not make it.
- */
-export function nodeDevicesOf(devices: DeviceRegistry): NodeDevices {
-  if (devices instanceof Registry) return devices.node;
-  throw new TypeError('devices must be made by createDeviceRegistry');
-}
-
 /** The public face: every call is checked here, decided in the store, and applied to what the node knows. */
 class Registry implements DeviceRegistry {
-  /** Not enumerable, so that printing a registry shows nothing of it. */
-  declare readonly node: NodeDevices;
+  readonly #node: NodeDevices;
   readonly #settings: RegistrySettings;
   readonly #emitter = new DeviceEmitter();
   readonly #outbox: Outbox;
@@ -61,20 +52,21 @@ class Registry implements DeviceRegistry {
   constructor(settings: RegistrySettings) {
     this.#settings = settings;
     this.#outbox = new Outbox(settings.timers, (batch) => settings.store.renew(batch));
-    Object.defineProperty(this, 'node', { value: new NodeDevices(settings, this.#emitter, this.#outbox) });
+    this.#node = new NodeDevices(settings, this.#emitter, this.#outbox);
+    setInside(this, this.#node);
   }
 
   async open(): Promise<void> {
     const { store, idleMs, nowMs } = this.#settings;
-    await store.open(this.#settings, this.node);
-    this.node.isOpen = true;
-    this.#every('tick', TICK_MS, () => void (this.node.tickMs = nowMs()));
+    await store.open(this.#settings, this.#node);
+    this.#node.isOpen = true;
+    this.#every('tick', TICK_MS, () => void (this.#node.tickMs = nowMs()));
     this.#every('touch', Math.floor(idleMs / 4), () => this.#touch());
     this.#every('purge', PURGE_EVERY_MS, () => this.#purge());
   }
 
   get(deviceId: string): Device | undefined {
-    const record = this.node.records.get(deviceId);
+    const record = this.#node.records.get(deviceId);
     return record && deviceOf(rowOf(record), record);
   }
 
@@ -83,19 +75,19 @@ class Registry implements DeviceRegistry {
     await this.#outbox.flush();
     const rows = await this.#answerOf(() => this.#settings.store.list(address));
     return rows
-      .filter((row) => !this.node.isRevoked(address, row))
-      .map((row) => deviceOf(row, this.node.records.get(row.deviceId)))
+      .filter((row) => !this.#node.isRevoked(address, row))
+      .map((row) => deviceOf(row, this.#node.records.get(row.deviceId)))
       .toSorted((a, b) => b.firstSeenMs - a.firstSeenMs || (a.deviceId < b.deviceId ? -1 : 1));
   }
 
   isRevoked(deviceId: string): boolean {
-    return this.node.isRevokedHere(deviceId);
+    return this.#node.isRevokedHere(deviceId);
   }
 
   async revoke(deviceId: string): Promise<{ readonly changed: boolean }> {
     const { id } = deviceIdOf(deviceId);
     this.#checkOpen();
-    const isNews = this.node.revoke(id);
+    const isNews = this.#node.revoke(id);
     const { changed } = await this.#answerOf(() => this.#settings.store.revoke(id));
     return { changed: changed && isNews };
   }
@@ -109,7 +101,7 @@ class Registry implements DeviceRegistry {
     const { id, wallet } = deviceIdOf(deviceId);
     const rows = await this.#answerOf(() => this.#settings.store.list(wallet));
     const row = rows.find((each) => each.deviceId === id);
-    if (this.node.isRevoked(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
+    if (this.#node.isRevoked(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
     if (row === undefined) throw new TypeError('revokeOthers takes the id of a device that is there');
     return this.#answerOf(() => this.#settings.store.revokeWallet(wallet, id));
   }
@@ -119,7 +111,7 @@ class Registry implements DeviceRegistry {
     if (typeof label !== 'string' || !isDeviceLabel(label))
       throw new TypeError('a label has at most 64 characters, and none that controls how text is shown');
     const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { label }));
-    const record = this.node.records.get(id);
+    const record = this.#node.records.get(id);
     if (isThere && record) record.label = label;
     return isThere;
   }
@@ -127,7 +119,7 @@ class Registry implements DeviceRegistry {
   async confirm(deviceId: string): Promise<boolean> {
     const { id } = deviceIdOf(deviceId);
     const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { isConfirmed: true }));
-    const record = this.node.records.get(id);
+    const record = this.#node.records.get(id);
     if (isThere && record) record.isConfirmed = true;
     return isThere;
   }
@@ -136,7 +128,7 @@ class Registry implements DeviceRegistry {
     const { id } = deviceIdOf(deviceId);
     this.#outbox.delete(id);
     const wasThere = await this.#answerOf(() => this.#settings.store.remove(id));
-    this.node.purged([id]);
+    this.#node.purged([id]);
     return wasThere;
   }
 
@@ -145,7 +137,7 @@ class Registry implements DeviceRegistry {
   }
 
   health(): DeviceHealth {
-    const { records, streams, revocations, revokedWallets, withoutRow } = this.node;
+    const { records, streams, revocations, revokedWallets, withoutRow } = this.#node;
     const { errors: listenerErrors } = this.#emitter;
     return { records: records.size, streams, revocations, revokedWallets, listenerErrors, withoutRow };
   }
@@ -161,7 +153,7 @@ class Registry implements DeviceRegistry {
 
   /** Devices with open streams are not idle. */
   #touch(): void {
-    for (const record of this.node.records.values()) {
+    for (const record of this.#node.records.values()) {
       if (record.openStreams === 0) continue;
       const { deviceId, expiresAtMs, address } = record;
       this.#outbox.add({ deviceId, expiresAtMs, issuedAtMs: -Infinity, address });
@@ -170,19 +162,19 @@ class Registry implements DeviceRegistry {
 
   async #purge(): Promise<void> {
     await this.#outbox.flush();
-    this.node.purged(await this.#settings.store.purge(PURGE_BATCH));
+    this.#node.purged(await this.#settings.store.purge(PURGE_BATCH));
   }
 
   #every(name: string, ms: number, run: () => void | Promise<void>): void {
     const again = () => {
       Promise.resolve(run()).catch(() => undefined); // the store is away: the next time
-      if (this.node.isOpen) this.#every(name, ms, run);
+      if (this.#node.isOpen) this.#every(name, ms, run);
     };
     this.#timers.set(name, this.#settings.timers.after(ms, again));
   }
 
   #checkOpen(): void {
-    if (!this.node.isOpen) throw registryClosed();
+    if (!this.#node.isOpen) throw registryClosed();
   }
 
   /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away or closed. */
@@ -197,7 +189,7 @@ class Registry implements DeviceRegistry {
 
   async #close(): Promise<void> {
     const { store, timers } = this.#settings;
-    this.node.isOpen = false;
+    this.#node.isOpen = false;
     for (const cancel of this.#timers.values()) cancel();
     let cancel: (() => void) | undefined;
     const limit = new Promise<void>((resolve) => (cancel = timers.after(CLOSE_MS, resolve)));

@@ -1,7 +1,7 @@
 import { fastestCurve } from '#curves';
 
-import { nodeDevicesOf } from '../devices/create-device-registry.js';
 import { deviceServicePaths } from '../devices/device-service-paths.js';
+import { insideOf } from '../devices/inside.js';
 import { createLeases, type Leases } from '../devices/leases.js';
 import type { AuthError } from '../errors.js';
 import type { AuthorizationValue } from '../token/bearer.js';
@@ -123,7 +123,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const plain = verifyWith(verifier);
   const limited = failures ? limitFailures(plain, failures) : plain;
   const counted = onDecision ? measured(limited) : limited;
-  const devices = options.devices === undefined ? undefined : nodeDevicesOf(options.devices);
+  const devices = options.devices === undefined ? undefined : insideOf(options.devices);
   const leases = devices ?? createLeases({ graceMs: settings.graceMs, nowMs, timers });
   const verify = devices ? presenting(counted, devices) : renewing(counted, leases as Leases);
   const charging = limits && { limits, hasPriority: access.hasPriority };

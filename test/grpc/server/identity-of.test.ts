@@ -12,13 +12,13 @@ const call = (context: object) => ({ getAuthContext: () => context });
 
 describe('getIdentity', () => {
   it('finds the identity of an admitted call, and keeps what grpc-js put there', () => {
-    const context = admittedContext({ transportSecurityType: 'ssl' }, identity);
+    const context = admittedContext({ transportSecurityType: 'ssl' }, { identity });
     expect(getIdentity(call(context))).toBe(identity);
     expect(context.transportSecurityType).toBe('ssl');
   });
 
   it('finds nobody for an anonymous caller and where the interceptor is missing', () => {
-    expect(getIdentity(call(admittedContext({}, undefined)))).toBeUndefined();
+    expect(getIdentity(call(admittedContext({}, { identity: undefined })))).toBeUndefined();
     expect(getIdentity(call({}))).toBeUndefined();
   });
 
@@ -31,11 +31,11 @@ describe('getIdentity', () => {
 
 describe('requireIdentity', () => {
   it('gives the identity', () => {
-    expect(requireIdentity(call(admittedContext({}, identity)))).toBe(identity);
+    expect(requireIdentity(call(admittedContext({}, { identity })))).toBe(identity);
   });
 
   it.each([
-    ['MISSING_CREDENTIALS', 16, admittedContext({}, undefined)],
+    ['MISSING_CREDENTIALS', 16, admittedContext({}, { identity: undefined })],
     ['INTERNAL', 13, {}],
   ])('throws %s as a complete grpc-js error', (reason, code, context) => {
     const error = thrownBy(() => requireIdentity(call(context)));

@@ -1,0 +1,19 @@
+import type { DeviceRegistry } from './device-registry.js';
+import type { NodeDevices } from './node-devices.js';
+
+const insides = new WeakMap<object, NodeDevices>();
+
+/** Makes known what a node knows behind a registry. */
+export function setInside(devices: DeviceRegistry, node: NodeDevices): void {
+  insides.set(devices, node);
+}
+
+/**
+ * What a node knows behind a registry, for gates and for what hangs on devices.
+ * @throws TypeError if `createDeviceRegistry` did not make it.
+ */
+export function insideOf(devices: DeviceRegistry): NodeDevices {
+  const node = insides.get(devices);
+  if (node !== undefined) return node;
+  throw new TypeError('devices must be made by createDeviceRegistry');
+}
