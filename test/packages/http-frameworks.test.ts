@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -82,15 +83,11 @@ describe.each([
   });
 
   /** `fetch` would join the values in one header. */
-  function get(...authorization: string[]): Promise<{ status: number | undefined; body: string }> {
-    return new Promise((resolve, reject) => {
-      const headers = authorization.length > 0 ? { authorization } : {};
-      request(url, { headers }, async (response) => {
-        resolve({ status: response.statusCode, body: await text(response) });
-      })
-        .on('error', reject)
-        .end();
-    });
+  async function get(...authorization: string[]): Promise<{ status: number | undefined; body: string }> {
+    const headers = ['host', 'localhost', ...authorization.flatMap((value) => ['authorization', value])];
+    const sent = request(url, { headers }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    return { status: response.statusCode, body: await text(response) };
   }
 
   it('knows the wallet of a good token', async () => {
