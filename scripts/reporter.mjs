@@ -5,6 +5,7 @@ const PRIVATE_KEY = /(?<![0-9a-f])(?:0x)?[0-9a-f]{64}(?![0-9a-f])/i;
 
 /**
  * A Vitest reporter that closes with one plain line: "N passed, N failed", and names every skipped test with its reason.
+ * A hook or file that fails counts as one failure, and a run that fails in any other way never says "0 failed".
  * Whatever the tests print is searched for tokens and private keys; a find counts as a failure.
  */
 export default class PlainCount {
@@ -21,7 +22,7 @@ export default class PlainCount {
     this.#leaks.add(`${task?.file?.name ?? 'a test'}: ${task?.name ?? 'outside of a test'}`);
   }
 
-  onTestRunEnd(modules, unhandledErrors) {
+  onTestRunEnd(modules, unhandledErrors, reason) {
     const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
       for (const test of module.children.allTests()) {
@@ -31,11 +32,12 @@ export default class PlainCount {
         if (TOKEN.test(test.fullName) || PRIVATE_KEY.test(test.fullName))
           this.#leaks.add(`a title in ${module.moduleId}`);
       }
-      if (module.errors().length > 0) count.failed++;
+      for (const each of [module, ...module.children.allSuites()]) if (each.errors().length > 0) count.failed++;
     }
     for (const leak of this.#leaks) console.log(`printed what looks like a secret: ${leak}`);
     count.failed += this.#leaks.size;
     if (this.#leaks.size > 0) process.exitCode = 1;
+    if (reason !== 'passed' && count.failed === 0) count.failed = 1;
     const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
     console.log(`${count.passed} passed, ${count.failed} failed${skipped}`);
   }

@@ -26,6 +26,7 @@ const TABLE = [
   ['TOKEN_EXPIRED', 16, 'token expired'],
   ['TOKEN_FROM_FUTURE', 16, 'token is from the future'],
   ['DEVICE_REVOKED', 16, 'device revoked'],
+  ['DEVICE_LIMIT', 7, 'too many devices'],
   ['ACCESS_DENIED', 7, 'access denied'],
   ['RATE_LIMITED', 8, 'rate limit exceeded'],
   ['AUTH_UNAVAILABLE', 14, 'authentication is temporarily unavailable'],

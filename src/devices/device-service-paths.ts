@@ -3,7 +3,5 @@
  * exempt from DEVICE_LIMIT. As `/package.Service/Method`; texts, so that a gate needs no generated code for them.
  */
 export const deviceServicePaths: ReadonlySet<string> = new Set(
-  ['WhoAmI', 'ListDevices', 'RevokeDevice', 'RevokeOtherDevices'].map(
-    (name) => `/walletauth.v1.DeviceService/${name}`,
-  ),
+  ['WhoAmI', 'ListDevices', 'RevokeDevice', 'RevokeOtherDevices'].map((name) => `/walletauth.v1.DeviceService/${name}`),
 );

@@ -1,6 +1,6 @@
+import type { DeviceRegistry } from '../devices/device-registry.js';
 import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
-import type { DeviceRegistry } from '../devices/device-registry.js';
 import type { AccessOptions } from './access/access.js';
 import type { DecisionEvent } from './decision.js';
 import type { FailedTokenLimitOptions } from './limits/failed-token-limit.js';

@@ -36,7 +36,15 @@ export function withoutRepeatReasons(status: StatusToSend): StatusToSend {
   return { ...status, metadata };
 }
 
-/** Makes an AuthError complete for grpc-js: with its message as `details` and its reason in the metadata. */
+/**
+ * Makes an AuthError complete for grpc-js: with its message as `details` and its reason in the metadata. For handlers and for
+ * filters of frameworks above grpc-js; `requireIdentity` throws complete errors.
+ * @returns the same error.
+ * @example
+ * import { AuthError, serviceError } from 'grpc-wallet-auth/grpc';
+ *
+ * call.emit('error', serviceError(new AuthError('ACCESS_DENIED', { message: 'not your note' })));
+ */
 export function serviceError(error: AuthError): AuthServiceError {
   const { message, details } = refusalStatus(error, Date.now());
   return Object.assign(error, { details: message, metadata: detailsMetadata(details) });

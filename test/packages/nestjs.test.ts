@@ -108,22 +108,19 @@ describe.each(NESTS)('NestJS %s', (_, type, packages) => {
 
   it('with channelOptions: { interceptors } refuses callers without a token, and knows the others, in all four call kinds', async () => {
     const { client } = await start('docs');
+    const missing = [16, 'authorization token is not provided', 'MISSING_CREDENTIALS'];
     for (const kind of kinds) {
-      expect(refused(await callKinds[kind](client)), kind).toEqual([
-        16,
-        'authorization token is not provided',
-        'MISSING_CREDENTIALS',
-      ]);
+      expect([kind, refused(await callKinds[kind](client))]).toEqual([kind, missing]);
       const { error, wallets } = await callKinds[kind](client, good());
-      expect(error, kind).toBeUndefined();
-      expect(new Set(wallets), kind).toEqual(new Set([testWallets.alice.address]));
+      expect([kind, error, ...new Set(wallets)]).toEqual([kind, undefined, testWallets.alice.address]);
     }
   });
 
   it('sends an AuthError of a handler with its status and reason: thrown, through the exception filter, or emitted by @GrpcStreamCall', async () => {
     const { client } = await start('emitting');
+    const denied = [7, 'not yours', 'ACCESS_DENIED'];
     for (const kind of kinds) {
-      expect(refused(await callKinds[kind](client, good())), kind).toEqual([7, 'not yours', 'ACCESS_DENIED']);
+      expect([kind, refused(await callKinds[kind](client, good()))]).toEqual([kind, denied]);
     }
   });
 
