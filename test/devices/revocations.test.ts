@@ -60,15 +60,15 @@ describe('the set of revoked devices', () => {
   });
 
   it('never misses one that is in while it grows', () => {
-    const set = createRevocationSet(20_000);
-    const all = ids(20_000);
+    const set = createRevocationSet(5_000);
+    const all = ids(5_000);
     for (const [i, deviceId] of all.entries()) {
       expect(set.add(deviceId)).toBe(true);
-      if (i % 997 === 0) expect(all.slice(0, i + 1).filter((each) => !set.has(each))).toEqual([]);
+      if (i % 499 === 0) expect(all.slice(0, i + 1).filter((each) => !set.has(each))).toEqual([]);
     }
     expect(all.filter((deviceId) => !set.has(deviceId) || set.add(deviceId))).toEqual([]);
-    expect(set.size).toBe(20_000);
-    expect(Array.from({ length: 20_000 }, (_, i) => id(20_000 + i)).filter((each) => set.has(each))).toEqual([]);
+    expect(set.size).toBe(5_000);
+    expect(Array.from({ length: 5_000 }, (_, i) => id(5_000 + i)).filter((each) => set.has(each))).toEqual([]);
   });
 
   it('goes by the whole id: the same key certified by another wallet is another device', () => {
