@@ -30,20 +30,25 @@ async function revocations() {
   });
   // of a million that are revoked and a million that are not
   const ids = Array.from({ length: MANY }, (_, i) => deviceId((i * 2 * MILLION) / MANY));
-  const { hash, ...figures } = await pairs({
+  const { hash, ...among } = await pairs({
     hash: inTurns(ids, revocationKey),
     few: inTurns(ids, few.set.has),
     million: inTurns(ids, million.set.has),
   });
-  const { ns, ...ratios } = figures.million;
+  const { ns, ratio } = among.million;
   const size = { ratio: million.amount / 64, amount: million.amount, unit: 'MiB' };
   return [
-    line(`look-up among ${MILLION} revocations`, 'the hash of the id', { ns, ...ratios }),
     line(
-      'the same without the hash',
+      `look-up among ${MILLION} revocations`,
       `${FEW} revocations`,
-      { ns: ns - hash.ns, ratio: ns / figures.few.ns },
+      { ns, ratio: ns / among.few.ns },
       { ratioAtMost: 2 },
+    ),
+    line(
+      'what is not the hash of the id',
+      'the hash of the id',
+      { ns: ns - hash.ns, ratio: ratio - 1 },
+      { ratioAtMost: 1 },
     ),
     line(`memory of ${MILLION} revocations`, '64 MiB', size, { ratioAtMost: 1 }),
   ];
@@ -119,11 +124,11 @@ function stream(id, expiresAtMs) {
   return { kind: 'while-renewed', deviceId: id, expiresAtMs, end: () => undefined };
 }
 
+/** One flat string, as it comes out of a verified token. */
 function wallet(number) {
-  return `0x${hex(number, 40)}`;
+  return ['0x', hex(number, 40)].join('');
 }
 
-/** An id that differs for each number: one flat string, as of a verified token. */
 function deviceId(number) {
   return [wallet(number), hex(number, 32)].join('/');
 }

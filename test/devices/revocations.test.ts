@@ -94,6 +94,16 @@ describe('the set of revoked devices', () => {
     }
   });
 
+  it.each([0, 1, 2, 3])('finds a place at once for keys that somebody made alike but for word %i', (word) => {
+    const set = createRevocationSet(100_000);
+    const key = new Uint32Array(4).fill(0x0badf00d);
+    for (let i = 0; i < 100_000; i++) {
+      key[word] = scrambled(i + 1);
+      set.addKey(new Uint8Array(key.buffer));
+    }
+    expect(set.size).toBe(100_000); // looked for one after the other, they would take 20 seconds
+  });
+
   it('holds a key of zeros', () => {
     const set = createRevocationSet(10);
     const zeros = new Uint8Array(16);
