@@ -114,13 +114,13 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, verify),
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
-        ...use(chargeCall, rule.costByMessage ? undefined : charging),
+        ...use(chargeCall, charging),
       ],
       message: [
-        ...useForMessages(checkOwnWallet, rule.ownWallet),
-        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
         ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
         ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
+        ...useForMessages(checkOwnWallet, rule.ownWallet),
+        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
       ],
     };
   }

@@ -6,7 +6,11 @@ import { createTokenBuckets, type Bucket } from './token-buckets.js';
  */
 export type Take = (key: string, points: number) => number | Promise<number>;
 
-/** Where the points are counted. */
+/**
+ * Where the points are counted. It is asked once for each call that costs anything, before a message is read; once more for the
+ * first message, if a function finds its cost and that is more than the point paid ahead; and once for each further message, if
+ * messages are charged. Never twice for one call or one message.
+ */
 export interface LimitStore {
   /**
    * Called once for each limit at construction.

@@ -173,7 +173,7 @@ describe('the door', () => {
 
   it('is closed when a function names a limit that there is not', async () => {
     const rules = { '*': { limit: () => 'nope' } };
-    const { call } = await node({ rules, limits });
+    const { call } = await node({ rules, limits: { classes: { default: { points: 4, windowMs: 60_000 } } } });
     for (const kind of kinds) expect(await call(kind, token())).toBe('INTERNAL');
   });
 
