@@ -41,12 +41,12 @@ export function redisLimits(client: RedisClient, options: RedisLimitsOptions = {
   return Object.freeze({
     open(name, bucket, nowMs): Take {
       const takeHere = memory.open(name, bucket, nowMs);
-      const size = [bucket.points, bucket.windowMs, bucket.blockMs].map(String);
-      return async (key, points) => {
+      return async (key, points, size = bucket.points) => {
+        const args = [points, size, bucket.windowMs, bucket.blockMs].map(String);
         try {
-          return await takeThere([`${prefix}:${name}:${key}`], [String(points), ...size], readWait);
+          return await takeThere([`${prefix}:${name}:${key}`], args, readWait);
         } catch {
-          return takeHere(key, points);
+          return takeHere(key, points, size);
         }
       };
     },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { Take } from '../../src/gate/limits/limit-store.js';
+import { memoryStore, type Take } from '../../src/gate/limits/limit-store.js';
 import type { Bucket } from '../../src/gate/limits/token-buckets.js';
 import type { RedisClient } from '../../src/redis/redis-client.js';
 import { redisLimits, type RedisLimitsOptions } from '../../src/redis/redis-limits.js';
@@ -106,6 +106,35 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`limits by %s
       expect(errors[0]?.message).toMatch(/permission|NOPERM/i);
     } finally {
       await connected.command('ACL', 'SETUSER', 'default', '~*');
+    }
+  });
+
+  it.each(['nonsense', 'nan nan', 'nan 0', '-nan 5', '0 nan', 'x y', 'inf inf', '1e999 0', ''])(
+    'repair a bucket value that is not a number: %j',
+    async (value) => {
+      const take = open({}, { ...bucket, blockMs: 1_000 });
+      await connected.command('SET', 'wallet-auth:default:a', value);
+      await take('a', 1);
+      const stored = String(await connected.command('GET', 'wallet-auth:default:a'));
+      expect(stored).toMatch(/^\d+\.\d+ \d+\.\d+$/);
+      expect(Number(await connected.command('PTTL', 'wallet-auth:default:a'))).toBeLessThanOrEqual(60_000);
+      expect(await admitted(take, 'a', 20)).toBeLessThan(10);
+      expect(errors).toEqual([]);
+    },
+  );
+
+  it('take from one bucket with two sizes, as in this process', async () => {
+    const here = memoryStore(100).open('default', bucket, () => 1_000_000);
+    for (const take of [open(), here]) {
+      expect(await take('a', 5, 20)).toBe(0);
+      expect(await take('a', 10, 20)).toBe(0);
+      expect(await admitted(take, 'a', 10)).toBe(2);
+      expect(await take('a', 1, 20)).toBe(0);
+      expect(await take('a', 1, 20)).toBeGreaterThan(2_000);
+      expect(await take('a', 1)).toBeGreaterThan(5_000);
+      expect(await take('b', 20, 20)).toBe(0);
+      expect(await take('b', 1)).toBeGreaterThan(5_000);
+      expect(await take('b', 1)).toBeLessThanOrEqual(6_000);
     }
   });
 
