@@ -2,6 +2,7 @@ import { refusal, type AuthError } from '../../errors.js';
 import type { Caller } from '../call/caller.js';
 import { limitSettings, type LimitOptions } from './limit-options.js';
 import { memoryStore, type Take } from './limit-store.js';
+import { createTokenBuckets } from './token-buckets.js';
 
 type Answer = AuthError | undefined;
 
@@ -41,31 +42,29 @@ export interface Limits {
 export function createLimits(options: LimitOptions, nowMs: () => number): Limits {
   const settings = limitSettings(options);
   const { keyBy, anonymous, beforeAuthentication } = settings;
-  const memory = memoryStore(settings.maxCallers);
-  const { store = memory } = settings;
+  const { store = memoryStore(settings.maxCallers) } = settings;
   const keyOf = (caller: Caller) => (keyBy === 'wallet' ? caller.wallet : caller.deviceId);
 
   const limits = new Map<string, Limit>();
   for (const [name, { bucket, priorityFactor }] of settings.classes) {
-    const wide = { ...bucket, points: bucket.points * priorityFactor };
-    const regular = { points: bucket.points, take: store.open(name, bucket, nowMs) };
-    const priority = { points: wide.points, take: store.open(`${name}:priority`, wide, nowMs) };
+    const takeFrom = store.open(name, bucket, nowMs);
     limits.set(name, {
       name,
       take(caller, cost, hasPriority, paid) {
-        const { points, take } = hasPriority ? priority : regular;
-        if (cost > points) return refusal('RATE_LIMITED', { cause: `a cost of ${cost} is never in ${name}` });
-        const againMs = Math.ceil((paid * bucket.windowMs) / points);
-        return settle(take(keyOf(caller) ?? caller.network, cost - paid), againMs, name);
+        const size = bucket.points * (hasPriority ? priorityFactor : 1);
+        if (cost > size) return refusal('RATE_LIMITED', { cause: `a cost of ${cost} is never in ${name}` });
+        const againMs = Math.ceil((paid * bucket.windowMs) / size);
+        return settle(takeFrom(keyOf(caller) ?? caller.network, cost - paid, size), againMs, name);
       },
     });
   }
-  const before = beforeAuthentication && memory.open('before', beforeAuthentication, nowMs);
+  const before = beforeAuthentication && createTokenBuckets(beforeAuthentication, settings.maxCallers);
 
   return Object.freeze({
     pointsOf: (name: string) => settings.classes.get(name)?.bucket.points,
     anonymous,
-    takeBefore: before && ((network: string) => refusalAfter(before(network, 1) as number, 0, 'beforeAuthentication')),
+    takeBefore:
+      before && ((network: string) => refusalAfter(before.take(network, 1, nowMs()), 0, 'beforeAuthentication')),
     limitFor(caller: Caller, named: string): Limit {
       const name = anonymous !== undefined && keyOf(caller) === undefined ? anonymous : named;
       const limit = limits.get(name);

@@ -134,17 +134,18 @@ describe('limits in a store', () => {
 
   it('give it names and sizes, and never a token', () => {
     const opened: unknown[] = [];
-    const keys: unknown[] = [];
+    const taken: unknown[] = [];
     const limits = withClasses({
-      store: { open: (name, bucket) => (opened.push([name, bucket]), (key) => (keys.push(key), 0)) },
+      store: { open: (name, bucket) => (opened.push([name, bucket]), (...take) => (taken.push(take), 0)) },
     });
-    expect(limits.take(alice, 'publish', 2, true)).toBeUndefined();
-    expect(keys).toEqual(['0xA']);
+    for (const hasPriority of [true, false]) expect(limits.take(alice, 'publish', 2, hasPriority)).toBeUndefined();
+    expect(taken).toEqual([
+      ['0xA', 2, 4],
+      ['0xA', 2, 2],
+    ]);
     expect(opened).toEqual([
       ['default', { points: 3, windowMs: 3_000, blockMs: 0 }],
-      ['default:priority', { points: 6, windowMs: 3_000, blockMs: 0 }],
       ['publish', { points: 2, windowMs: 60_000, blockMs: 0 }],
-      ['publish:priority', { points: 4, windowMs: 60_000, blockMs: 0 }],
     ]);
   });
 
