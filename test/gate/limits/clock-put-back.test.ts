@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { AuthError } from '../../../src/errors.js';
+import type { AuthError } from '../../../src/errors.js';
 import type { Caller } from '../../../src/gate/call/caller.js';
 import { createFailedTokenLimit } from '../../../src/gate/limits/failed-token-limit.js';
 import { createLimits } from '../../../src/gate/limits/limits.js';
