@@ -74,7 +74,7 @@ describe('limit', () => {
     const limit = ({ size }: { size: number }) => (size > 1 ? 'rare' : 'nowhere');
     const { decide, events } = door({ limits: { classes }, rules: { '*': { limit, chargeMessages: true } } });
     const { event, decision } = await decide(token());
-    expect(event).toMatchObject({ decision: 'admitted', limit: undefined });
+    expect(event).toMatchObject({ decision: 'admitted', limit: 'default' }); // of which it has paid a point
     if (!decision.admitted) throw new Error('not admitted');
     await decision.checkMessage?.({ size: 2 });
     expect(events).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('limit', () => {
     const { decision } = await decide(token());
     if (!decision.admitted) throw new Error('not admitted');
     await decision.checkMessage?.({});
-    expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', limit: undefined });
+    expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', limit: 'default' });
   });
 
   it('is beforeAuthentication only where that refuses', async () => {
