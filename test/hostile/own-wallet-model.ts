@@ -87,9 +87,9 @@ function messageOf(root: DescMessage, choices: readonly number[], depth: number,
 
 /** The contract once more: by descriptors, without plans. */
 function reference(root: DescMessage, message: object): string | undefined {
-  let visited = 0;
-  const visit = () => {
-    if (++visited > 50_000) throw new Error('too many fields');
+  let looks = 0;
+  const look = () => {
+    if (++looks > 50_000) throw new Error('too many fields');
   };
   function walk(type: DescMessage, value: object, depth: number): string | undefined {
     if (depth > 100) throw new Error('nested too deeply');
@@ -97,12 +97,12 @@ function reference(root: DescMessage, message: object): string | undefined {
       const own = marked.get(field) ?? false;
       const inside = field.message;
       if (!own && !(inside && holdsMark(inside))) continue;
-      visit();
+      look();
       const content = (value as Record<string, unknown>)[field.localName];
       if (content === undefined) continue;
       const each = Array.isArray(content) ? content : [content];
       for (const item of each as unknown[]) {
-        if (each.length > 1) visit();
+        if (each.length > 1) look();
         if (inside === undefined) {
           if (item !== alice && item !== alice.toLowerCase()) return field.name;
           continue;

@@ -6,7 +6,7 @@ import type { FieldPlan, MessagePlan } from './own-wallet.js';
 const MAX_DEPTH = 100;
 
 /** How many fields and members of lists and maps of one message are looked at: some 10 milliseconds. */
-const MAX_VISITED = 50_000;
+const MAX_LOOKS = 50_000;
 
 /** What is still to be spent on one message, and whose it must be. */
 interface Walk {
@@ -21,13 +21,13 @@ interface Walk {
  * @throws AuthError ACCESS_DENIED if the message is deeper than 100 messages or has more than 50 000 fields to look at.
  */
 export function firstForeign(plan: MessagePlan, message: unknown, wallet: string | undefined): string | undefined {
-  return search(plan, message, { wallet, left: MAX_VISITED }, 1);
+  return search(plan, message, { wallet, left: MAX_LOOKS }, 1);
 }
 
 function search(plan: MessagePlan, message: unknown, walk: Walk, depth: number): string | undefined {
   if (depth > MAX_DEPTH) throw denied('the request is nested too deeply to be checked');
   for (const field of plan) {
-    visit(walk);
+    spend(walk);
     const value = read(message, field);
     if (value === undefined || value === null) {
       if (field.mayBeMissing && typeof (message as { $typeName?: unknown }).$typeName === 'string') continue;
@@ -35,7 +35,7 @@ function search(plan: MessagePlan, message: unknown, walk: Walk, depth: number):
     }
     const values = valuesOf(value, field);
     for (const each of values) {
-      if (values.length > 1) visit(walk);
+      if (values.length > 1) spend(walk);
       if (field.inside === undefined) {
         if (!isOwn(each, walk.wallet)) return field.name;
         continue;
@@ -47,7 +47,7 @@ function search(plan: MessagePlan, message: unknown, walk: Walk, depth: number):
   return undefined;
 }
 
-function visit(walk: Walk): void {
+function spend(walk: Walk): void {
   if (walk.left-- === 0) throw denied('the request has too many fields to be checked');
 }
 

@@ -48,7 +48,7 @@ describe('a token bucket', () => {
     expect(buckets.take('a', 1, START + 5_000)).toBe(5_000);
   });
 
-  it('makes a caller who is blocked for a short time wait for his points all the same', () => {
+  it('makes a caller that is blocked for a short time wait for its points all the same', () => {
     const buckets = createTokenBuckets({ ...small, blockMs: 50 }, 100);
     expect(buckets.take('a', 10, START)).toBe(0);
     expect(buckets.take('a', 5, START)).toBe(500);
@@ -69,7 +69,7 @@ describe('a token bucket', () => {
     expect(buckets.take('a', 10, START + 1_000)).toBe(0);
   });
 
-  it('keeps books on a bounded number of keys', () => {
+  it('tracks a bounded number of keys', () => {
     const buckets = createTokenBuckets(small, 3);
     for (let i = 0; i < 10; i++) buckets.take(`${i}`, 1, START);
     expect(buckets.size).toBe(3);

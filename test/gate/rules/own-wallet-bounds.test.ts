@@ -85,7 +85,7 @@ describe('own_wallet on a type that refers to itself by two fields', () => {
     expect(thrownBy(() => firstForeign(planOfOptions(type) ?? [], message, alice))).toMatchObject(TOO_DEEP);
   });
 
-  it('is refused for a full tree, before all of its nodes were visited', () => {
+  it('is refused for a full tree, before all of its nodes were looked at', () => {
     let reads = 0;
     const node: object = {
       get owner() {
@@ -102,7 +102,7 @@ describe('own_wallet on a type that refers to itself by two fields', () => {
   });
 });
 
-describe('the number of fields of one message that own_wallet visits', () => {
+describe('the number of fields of one message that own_wallet looks at', () => {
   const plan = planOfPaths(['items.owner'], undefined);
 
   it('is enough for 10 000 items', () => {
@@ -129,13 +129,13 @@ describe('the number of fields of one message that own_wallet visits', () => {
   });
 
   it('counts empty messages too', () => {
-    let visited = 0;
-    const empty = { get items() { return visited++, []; } }; // prettier-ignore
+    let looks = 0;
+    const empty = { get items() { return looks++, []; } }; // prettier-ignore
     const groups = Array.from({ length: 200_000 }, () => empty);
     expect(
       thrownBy(() => firstForeign(planOfPaths(['groups.items.owner'], undefined), { groups }, alice)),
     ).toMatchObject(TOO_MANY);
-    expect(visited).toBeLessThanOrEqual(50_000);
+    expect(looks).toBeLessThanOrEqual(50_000);
   });
 
   it('begins anew with each message', () => {

@@ -48,7 +48,7 @@ describe('a call', () => {
     expect(costs).toEqual([{ cost: 4, limit: 'rare' }]);
   });
 
-  it('costs 1 of the limit called default where nothing is said', () => {
+  it('costs 1 of the limit called default where nothing is declared', () => {
     const { costs, start } = charged({});
     start();
     expect(costs).toEqual([{ cost: 1, limit: 'default' }]);
