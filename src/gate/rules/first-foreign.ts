@@ -33,7 +33,7 @@ function search(plan: MessagePlan, message: unknown, walk: Walk, depth: number):
       if (field.mayBeMissing && typeof (message as { $typeName?: unknown }).$typeName === 'string') continue;
       return field.name;
     }
-    const values = valuesOf(value, field);
+    const values = valuesOf(value, field, walk);
     for (const each of values) {
       if (values.length > 1) spend(walk);
       if (field.inside === undefined) {
@@ -68,9 +68,17 @@ function read(message: unknown, { names, oneof }: FieldPlan): unknown {
   return undefined;
 }
 
-function valuesOf(value: unknown, { map }: FieldPlan): readonly unknown[] {
+/** Of a map no more values than may be looked at, and one: `Object.values` of a large one takes three times as long. */
+function valuesOf(value: unknown, { map }: FieldPlan, { left }: Walk): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  return map && typeof value === 'object' && value !== null ? Object.values(value) : [value];
+  if (!map || typeof value !== 'object' || value === null) return [value];
+  const values: unknown[] = [];
+  for (const key in value) {
+    if (!Object.hasOwn(value, key)) continue;
+    values.push((value as Readonly<Record<string, unknown>>)[key]);
+    if (values.length > left) break;
+  }
+  return values;
 }
 
 /** Both sides in EIP-55 case are the same text exactly if they are the same 20 bytes. */

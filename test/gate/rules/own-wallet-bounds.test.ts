@@ -6,6 +6,7 @@ import { firstForeign } from '../../../src/gate/rules/first-foreign.js';
 import { planOfOptions, planOfPaths, type MessagePlan } from '../../../src/gate/rules/own-wallet.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { builtProto } from '../../support/built-proto.js';
+import { compileProto, serviceOf } from '../../support/compile-proto.js';
 
 const alice = testWallets.alice.address;
 
@@ -47,6 +48,11 @@ function countedOwners(count: number) {
   }));
   return { items, reads: () => reads };
 }
+
+const mapOfOwners = () =>
+  compileProto(`
+    service S { rpc M(Request) returns (Request); }
+    message Request { map<string, string> by_name = 1 [(walletauth.v1.own_wallet) = true]; }`);
 
 const TOO_DEEP = { reason: 'ACCESS_DENIED', message: 'the request is nested too deeply to be checked' };
 const TOO_MANY = { reason: 'ACCESS_DENIED', message: 'the request has too many fields to be checked' };
@@ -126,6 +132,16 @@ describe('the number of fields of one message that own_wallet looks at', () => {
       thrownBy(() => firstForeign(planOfPaths(['groups.items.owner'], undefined), { groups }, alice)),
     ).toMatchObject(TOO_MANY);
     expect(reads()).toBeLessThanOrEqual(50_000);
+  });
+
+  it('is bounded for maps, of which no more values are read', () => {
+    const [root] = serviceOf(mapOfOwners(), 'S').methods;
+    const byName: Record<string, unknown> = {};
+    let reads = 0;
+    const value = { enumerable: true, get: () => ((reads += 1), alice) };
+    for (let i = 0; i < 60_000; i++) Object.defineProperty(byName, `k${i}`, value);
+    expect(thrownBy(() => firstForeign(planOfOptions(root!.input) ?? [], { byName }, alice))).toMatchObject(TOO_MANY);
+    expect(reads).toBeLessThanOrEqual(50_000);
   });
 
   it('counts empty messages too', () => {
