@@ -22,7 +22,7 @@ function callFrom(peer: string, forwardedFor: string[] = []): IncomingCall {
   };
 }
 
-function gateOf(options: GateOptions) {
+function door(options: GateOptions) {
   const curve = countingCurve();
   const gate = createGate({ now: clock.now, curve, ...options });
   const answer = (peer: string, authorization: string, forwardedFor?: string[]) => {
@@ -38,7 +38,7 @@ const NEIGHBOUR = '203.0.113.67:1';
 
 describe('failedTokenLimit', () => {
   it.each(['INVALID_AUTH_DATA_SIGNATURE', 'WALLET_MISMATCH'] as const)('is spent by %s', (refusedFor) => {
-    const { curve, answer } = gateOf({ failedTokenLimit: { failures: 2 } });
+    const { curve, answer } = door({ failedTokenLimit: { failures: 2 } });
     expect([1, 2].map(() => answer(FORGER, token({ refusedFor })))).toEqual([refusedFor, refusedFor]);
     const before = { ...curve.calls };
     expect(answer(FORGER, token({ refusedFor }))).toBe('RATE_LIMITED');
@@ -50,14 +50,14 @@ describe('failedTokenLimit', () => {
   it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE', 'INVALID_WALLET_ADDRESS', 'UNSIGNED_IDENTITY_KEY'] as const)(
     'is not spent by %s, which is cheap',
     (refusedFor) => {
-      const { answer } = gateOf({ failedTokenLimit: { failures: 1 } });
+      const { answer } = door({ failedTokenLimit: { failures: 1 } });
       for (let i = 0; i < 3; i++) expect(answer(FORGER, token({ refusedFor }))).toBe(refusedFor);
       expect(answer(FORGER, token())).toBe('admitted');
     },
   );
 
   it('is spent by a wallet signature that no key can have made, but not by one of the wrong shape', () => {
-    const { answer } = gateOf({ now: () => new Date(NOW_MS), failedTokenLimit: { failures: 1 } });
+    const { answer } = door({ now: () => new Date(NOW_MS), failedTokenLimit: { failures: 1 } });
     const { walletSignature } = planToken();
     const misshapen = bearer({ walletSignature: { ...walletSignature, recovery: 4 } });
     for (let i = 0; i < 3; i++) expect(answer(FORGER, misshapen)).toBe('INVALID_WALLET_SIGNATURE');
@@ -67,7 +67,7 @@ describe('failedTokenLimit', () => {
   });
 
   it('does not hold up a cached token', () => {
-    const { answer } = gateOf({ failedTokenLimit: { failures: 1 } });
+    const { answer } = door({ failedTokenLimit: { failures: 1 } });
     expect(answer(FORGER, token())).toBe('admitted');
     answer(FORGER, token({ refusedFor: 'WALLET_MISMATCH' }));
     expect(answer(FORGER, token())).toBe('admitted');
@@ -75,7 +75,7 @@ describe('failedTokenLimit', () => {
   });
 
   it('comes back with time', () => {
-    const { answer } = gateOf({ failedTokenLimit: { failures: 1, windowMs: 60_000 } });
+    const { answer } = door({ failedTokenLimit: { failures: 1, windowMs: 60_000 } });
     answer(FORGER, token({ refusedFor: 'WALLET_MISMATCH' }));
     expect(answer(FORGER, token())).toBe('RATE_LIMITED');
     clock.advance(60_000);
@@ -83,20 +83,20 @@ describe('failedTokenLimit', () => {
   });
 
   it('is charged to the address behind a trusted proxy', () => {
-    const { answer } = gateOf({ failedTokenLimit: { failures: 1 }, trustedProxies: ['10.0.0.1'] });
+    const { answer } = door({ failedTokenLimit: { failures: 1 }, trustedProxies: ['10.0.0.1'] });
     answer('10.0.0.1:5', token({ refusedFor: 'WALLET_MISMATCH' }), ['203.0.113.66']);
     expect(answer('10.0.0.1:5', token(), ['203.0.113.66'])).toBe('RATE_LIMITED');
     expect(answer('10.0.0.1:5', token(), ['203.0.113.67'])).toBe('admitted');
   });
 
   it('does not apply to peers without an address', () => {
-    const { answer } = gateOf({ failedTokenLimit: { failures: 1 } });
+    const { answer } = door({ failedTokenLimit: { failures: 1 } });
     for (let i = 0; i < 3; i++)
       expect(answer('unknown', token({ refusedFor: 'WALLET_MISMATCH' }))).toBe('WALLET_MISMATCH');
   });
 
   it('is off unless set', () => {
-    const { answer } = gateOf({});
+    const { answer } = door({});
     for (let i = 0; i < 50; i++) {
       expect(answer(FORGER, token({ refusedFor: 'INVALID_WALLET_SIGNATURE' }))).toBe('INVALID_WALLET_SIGNATURE');
     }
