@@ -343,7 +343,8 @@ describe('the face', () => {
     devices.on('first-seen', () => {
       throw new Error('broken');
     });
-    devices.on('first-seen', async () => Promise.reject(new Error('broken later')));
+    const rejects: () => unknown = async () => Promise.reject(new Error('broken later'));
+    devices.on('first-seen', rejects);
     const off = devices.on('first-seen', ({ deviceId }) => void heard.push(deviceId));
     await call(tokenOf('a'));
     off();
