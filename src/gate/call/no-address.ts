@@ -1,5 +1,6 @@
 import type { AccessList } from '../access/access-list.js';
 import type { AccessOptions } from '../access/access.js';
+import { warn } from '../warn.js';
 import { parseRange } from './cidr.js';
 import type { AddressReader } from './client-address.js';
 
@@ -42,6 +43,7 @@ export function noAddressWarning(rules: AddressRules): ((address: string | undef
     warn(
       `a call has no address, so that these rules do not hold for it: ${names.join(', ')}. Behind a proxy on a Unix socket, ` +
         "set trustedProxies: ['unix'] and let the proxy send x-forwarded-for",
+      CODE,
     );
   };
 }
@@ -57,10 +59,4 @@ export function warningReader(reader: AddressReader, report: ReturnType<typeof n
       return address;
     },
   };
-}
-
-/** Hosts other than Node may have no process warnings. */
-function warn(message: string): void {
-  const host = globalThis as { process?: { emitWarning?: (text: string, options: { code: string }) => void } };
-  host.process?.emitWarning?.(message, { code: CODE });
 }

@@ -11,7 +11,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 
 import type { CollectNotesRequest, DemoService, WhoAmIRequest } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { AuthError } from '../../../src/errors.js';
@@ -30,6 +30,7 @@ import {
   startDemoServer,
   type DemoServer,
 } from '../../support/demo-server.js';
+import { failOnEscapedErrors } from '../../support/escaped-errors.js';
 import { EMPTY_MESSAGE, rawConnection } from '../../support/raw-http2.js';
 
 type Handlers = GrpcHandlers<typeof DemoService>;
@@ -39,24 +40,10 @@ const CHAT = methodOf['bidi stream'].slice(1);
 const bearer = `Bearer ${mintToken()}`;
 const good = authorization(bearer);
 
-/** What escaped from a handler while a test ran. In a process without listeners it would end the process. */
-const escaped: unknown[] = [];
-const note = (error: unknown) => void escaped.push(error);
-beforeAll(() => {
-  process.on('unhandledRejection', note);
-  process.on('uncaughtException', note);
-});
-afterAll(() => {
-  process.off('unhandledRejection', note);
-  process.off('uncaughtException', note);
-});
+failOnEscapedErrors();
 
 let server: DemoServer;
-afterEach(async () => {
-  server?.close();
-  await turns(3); // Node reports unhandled rejections after the microtasks
-  if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
-});
+afterEach(() => server?.close());
 
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();

@@ -1,7 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-
 import type { Metadata } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { fastestCurve } from '../../../src/curves/fastest-curve.js';
 import { authReasons } from '../../../src/errors.js';
@@ -11,6 +9,7 @@ import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wal
 import { authReasonOf } from '../../../src/grpc/status.js';
 import { verifierOptionNames } from '../../../src/verify/options.js';
 import { authorization, callKinds } from '../../support/demo-server.js';
+import { failOnEscapedErrors } from '../../support/escaped-errors.js';
 import { misbehaviours } from '../../support/misbehaviours.js';
 import { startNode } from '../../support/start-node.js';
 import { now, tokens } from '../../support/tokens.js';
@@ -18,23 +17,7 @@ import { now, tokens } from '../../support/tokens.js';
 const good = authorization(tokens.good);
 const curve = fastestCurve();
 
-/** What escaped from everybody's hands. In a process without listeners it would end the process. */
-const escaped: unknown[] = [];
-const note = (error: unknown) => void escaped.push(error);
-beforeAll(() => {
-  process.on('unhandledRejection', note);
-  process.on('uncaughtException', note);
-});
-afterAll(() => {
-  process.off('unhandledRejection', note);
-  process.off('uncaughtException', note);
-});
-beforeEach(() => {
-  onTestFinished(async () => {
-    for (let turns = 0; turns < 3; turns++) await setImmediate();
-    if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
-  });
-});
+failOnEscapedErrors();
 
 const limits = { classes: { default: { points: 1_000, windowMs: 1_000 } } };
 const list = (has: () => unknown) => ({ has: has as () => boolean, size: 1 });

@@ -1,7 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-
 import { ServerInterceptingCall, ServerListenerBuilder, type ServerInterceptor } from '@grpc/grpc-js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { createTokenSource } from '../../../src/client/create-token-source.js';
 import type { TokenSource } from '../../../src/client/token-source.js';
@@ -15,6 +13,7 @@ import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 import { authorization, callKinds, kinds } from '../../support/demo-server.js';
+import { failOnEscapedErrors } from '../../support/escaped-errors.js';
 import { misbehaviours } from '../../support/misbehaviours.js';
 import { startNode } from '../../support/start-node.js';
 import { now, tokens } from '../../support/tokens.js';
@@ -23,25 +22,7 @@ const good = authorization(tokens.good);
 const other = authorization(tokens.bobs);
 const curve = fastestCurve() ?? nobleCurve;
 
-/** What escaped from everybody's hands while a test ran. In a process without listeners it would end the process. */
-const escaped: unknown[] = [];
-const note = (error: unknown) => void escaped.push(error);
-beforeAll(() => {
-  process.on('unhandledRejection', note);
-  process.on('uncaughtException', note);
-});
-afterAll(() => {
-  process.off('unhandledRejection', note);
-  process.off('uncaughtException', note);
-});
-
-/** Comes last: what a test registers to be run when it has finished, such as the end of its node, is run before this. */
-beforeEach(() => {
-  onTestFinished(async () => {
-    for (let turns = 0; turns < 3; turns++) await setImmediate(); // Node tells of unhandled rejections after the microtasks
-    if (escaped.length > 0) throw new AggregateError(escaped.splice(0), 'errors escaped');
-  });
-});
+failOnEscapedErrors();
 
 /** A piece of other people's code that works until it is told to misbehave. */
 function breakable<F extends (...args: never[]) => unknown>(works: F) {
