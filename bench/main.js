@@ -17,6 +17,7 @@ const ROWS = {
   stream: 'server',
   rules: 'rules',
   growth: 'growth',
+  devices: 'devices',
   bundle: 'bundle',
 };
 

@@ -2,6 +2,7 @@ import { getBytes } from 'ethers';
 import { createVerifier } from 'grpc-wallet-auth';
 import { nativeCurve } from 'grpc-wallet-auth/curves';
 
+import { memoryInUse } from '../memory-in-use.js';
 import { pairs } from '../pairs.js';
 import { line } from '../table.js';
 import { fields, header, identities, wallet } from '../tokens.js';
@@ -69,10 +70,4 @@ async function endlessDevices() {
       return `Bearer ${bytes.toString('base64')}`;
     },
   };
-}
-
-function memoryInUse() {
-  globalThis.gc();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

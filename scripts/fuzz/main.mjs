@@ -24,6 +24,13 @@ for (const [answer, count] of [...run.answers].sort((a, b) => b[1] - a[1]))
   console.log(`${String(count).padStart(9)} ${answer}`);
 console.log(`models: ${run.cases} cases in ${seconds()} s, slowest answer ${run.slowestMs.toFixed(1)} ms`);
 
+const { policyRun } = await bundled('policy-models', []);
+const policySeconds = timer();
+const policies = policyRun(Math.ceil(cases / 100), seed);
+console.log(
+  `policy: ${policies.map(({ name, cases: tried }) => `${tried} of ${name}`).join(', ')} in ${policySeconds()} s`,
+);
+
 const target = await bundled('guided-target', [instrumentation]);
 const guidedSeconds = timer();
 const guided = guidedRun(target, countersOf(globalThis), Math.ceil(cases / 4), seed);
@@ -31,10 +38,12 @@ console.log(
   `guided by coverage: ${guided.runs} inputs in ${guidedSeconds()} s, ${guided.corpus} kept, ${guided.features} features`,
 );
 
-const failures = [run.failure, guided.failure].filter((failure) => failure !== undefined);
+const failures = [run.failure, guided.failure, ...policies.map(({ failure }) => failure)].filter(
+  (failure) => failure !== undefined,
+);
 for (const failure of failures) console.error(failure);
 console.log(
-  `${run.cases + guided.runs} tried, ${failures.length === 0 ? 'nothing wrong' : 'SOMETHING WRONG'}; seed ${seed}`,
+  `${run.cases + guided.runs + policies.reduce((sum, { cases: tried }) => sum + tried, 0)} tried, ${failures.length === 0 ? 'nothing wrong' : 'SOMETHING WRONG'}; seed ${seed}`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;
 
@@ -47,7 +56,8 @@ async function bundled(name, plugins) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    external: ['ethers', 'fast-check', 'secp256k1', '@noble/*', 'lru-cache'],
+    external: ['ethers', 'fast-check', 'secp256k1', '@noble/*', 'lru-cache', '@bufbuild/*', 'ipaddr.js'],
+    alias: { '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname },
     plugins,
     write: false,
     logLevel: 'error',

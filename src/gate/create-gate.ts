@@ -145,17 +145,17 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, verify),
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
-        ...use(chargeCall, rule.costByMessage ? undefined : charging),
+        ...use(chargeCall, charging),
         ...use(enterDevice, devices && rule.auth !== 'public' ? { devices, isExempt } : undefined),
         ...use(holdStream, isStream && rule.auth !== 'public' ? { leases, endCall } : undefined),
         ...use(watchStream, isStream ? sweep : undefined),
       ],
       message: [
         ...useForMessages(recheckCaller, isStream ? recheck : undefined),
-        ...useForMessages(checkOwnWallet, rule.ownWallet),
-        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
         ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
         ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
+        ...useForMessages(checkOwnWallet, rule.ownWallet),
+        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
       ],
     };
   }

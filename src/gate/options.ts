@@ -41,7 +41,7 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
    * Bounds the curve operations that forged tokens of one address can cost; beyond it, callers there whose tokens are not
    * cached get RATE_LIMITED. Default: no bound, because behind a proxy that is not named in `trustedProxies`, or one
    * NAT, all callers share an address, and a single forger could lock out all new callers. Set it on nodes that see
-   * their callers' addresses; `{}` takes its defaults.
+   * their callers' addresses; `{}` takes its defaults, `{ countUncached: true }` bounds good tokens too.
    */
   failedTokenLimit?: FailedTokenLimitOptions | undefined;
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */

@@ -25,12 +25,17 @@ afterEach(() => {
   open = [];
 });
 
-/** The points charged, as `limit of key: points`. */
-const spent: string[] = [];
-const recordingStore: LimitStore = { open: (name) => (key, points) => (spent.push(`${name} of ${key}: ${points}`), 0) };
+/** The points charged, by `limit of key`. */
+const spent: Record<string, number> = {};
+const recordingStore: LimitStore = {
+  open: (name) => (key, points) => {
+    spent[`${name} of ${key}`] = (spent[`${name} of ${key}`] ?? 0) + points;
+    return 0;
+  },
+};
 
 async function start(privileged: readonly string[] = []): Promise<TopicNode> {
-  spent.length = 0;
+  for (const each of Object.keys(spent)) delete spent[each];
   const classes = { default: { points: 100, windowMs: 60_000 }, publish: { points: 100, windowMs: 60_000 } };
   const node = await startTopicNode(new Set(privileged), { now, limits: { classes, store: recordingStore } });
   open.push(node);
@@ -113,14 +118,15 @@ describe("the reference node's authentication cases", () => {
 // And these are the costs that its interceptor_test.go expects.
 describe("the reference node's costs", () => {
   it.each([
-    ['publish', to('a'), [`publish of ${alice}: 1`]],
-    ['publish', to('a', 'b'), [`publish of ${alice}: 2`]],
-    ['publish', to('a', 'b', 'c', 'd', 'e', 'f', 'g'), [`publish of ${alice}: 7`]],
-    ['batchQuery', { requests: [{}] }, ['default of 127.0.0.1: 1']],
-    ['batchQuery', { requests: [{}, {}, {}] }, ['default of 127.0.0.1: 3']],
-    ['query', {}, ['default of 127.0.0.1: 1']],
-    ['publish', to(), []],
-    ['publish', to(`/xmtp/0/contact-${bob}/proto`), []],
+    ['publish', to('a'), { [`publish of ${alice}`]: 1 }],
+    ['publish', to('a', 'b'), { [`publish of ${alice}`]: 2 }],
+    ['publish', to('a', 'b', 'c', 'd', 'e', 'f', 'g'), { [`publish of ${alice}`]: 7 }],
+    ['batchQuery', { requests: [{}] }, { 'default of 127.0.0.1': 1 }],
+    ['batchQuery', { requests: [{}, {}, {}] }, { 'default of 127.0.0.1': 3 }],
+    ['query', {}, { 'default of 127.0.0.1': 1 }],
+    // where it charges nothing, a call pays one point all the same
+    ['publish', to(), { [`publish of ${alice}`]: 1 }],
+    ['publish', to(`/xmtp/0/contact-${bob}/proto`), { [`publish of ${alice}`]: 1 }],
   ])('%s of %j', async (method, request, expected) => {
     await call(await start(), method, request, good);
     expect(spent).toEqual(expected);
@@ -133,7 +139,7 @@ describe("the reference node's costs", () => {
     };
     open.push(client);
     await new Promise<void>((resolve) => client.subscribe({}).on('end', resolve).resume());
-    expect(spent).toEqual(['default of 127.0.0.1: 1']);
+    expect(spent).toEqual({ 'default of 127.0.0.1': 1 });
   });
 });
 

@@ -55,7 +55,7 @@ describe('limit', () => {
     const limit = ({ size }: { size: number }) => (size > 1 ? 'rare' : 'nowhere');
     const { events, admit } = testGate({ limits: { classes }, rules: { '*': { limit, chargeMessages: true } } });
     const { checkMessage } = await admit(tokens.good);
-    expect(events).toMatchObject([{ decision: 'admitted', limit: undefined }]);
+    expect(events).toMatchObject([{ decision: 'admitted', limit: 'default' }]); // of which it has paid a point
     await checkMessage?.({ size: 2 });
     expect(events).toHaveLength(1);
     await checkMessage?.({ size: 2 });
@@ -66,7 +66,7 @@ describe('limit', () => {
     const { events, admit } = testGate({ limits: { classes }, rules: { '*': { limit: () => 'of-a-caller' } } });
     const { checkMessage } = await admit(tokens.good);
     await checkMessage?.({});
-    expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', limit: undefined });
+    expect(events.at(-1)).toMatchObject({ decision: 'ended', reason: 'INTERNAL', limit: 'default' });
   });
 
   it('is beforeAuthentication only where that refuses', async () => {

@@ -109,30 +109,44 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`limits by %s
     }
   });
 
-  it.each(['nonsense', 'nan nan', 'nan 0', '-nan 5', '0 nan', 'x y', 'inf inf', '1e999 0', ''])(
-    'repair a bucket value that is not a number: %j',
-    async (value) => {
-      const take = open({}, { ...bucket, blockMs: 1_000 });
-      await connected.command('SET', 'wallet-auth:default:a', value);
-      await take('a', 1);
-      const stored = String(await connected.command('GET', 'wallet-auth:default:a'));
-      expect(stored).toMatch(/^\d+\.\d+ \d+\.\d+$/);
-      expect(Number(await connected.command('PTTL', 'wallet-auth:default:a'))).toBeLessThanOrEqual(60_000);
-      expect(await admitted(take, 'a', 20)).toBeLessThan(10);
-      expect(errors).toEqual([]);
-    },
-  );
+  it.each([
+    'nonsense',
+    'nan nan nan nan',
+    'nan 0 10 0',
+    '0 nan 10 nan',
+    '-1 0 10 0',
+    'inf inf inf inf',
+    '1e999 0 -1 0',
+    '1 2',
+    '',
+  ])('repair a bucket value that is not a number: %j', async (value) => {
+    const take = open({}, { ...bucket, blockMs: 1_000 });
+    await connected.command('SET', 'wallet-auth:default:a', value);
+    expect(await take('a', 1)).toBe(0);
+    const stored = String(await connected.command('GET', 'wallet-auth:default:a'));
+    expect(stored).toMatch(/^1\.0{12} \d+\.\d{3} 10 \d+\.\d{3}$/);
+    expect(Number(await connected.command('PTTL', 'wallet-auth:default:a'))).toBeLessThanOrEqual(60_000);
+    expect(await admitted(take, 'a', 20)).toBe(9);
+    expect(errors).toEqual([]);
+  });
 
-  it('take from one bucket with two sizes, as in this process', async () => {
+  it('take from one bucket with two sizes, as in this process: priority and normal bucket of one caller', async () => {
     const here = memoryStore(100).open('default', bucket, () => 1_000_000);
     for (const take of [open(), here]) {
-      expect(await take('a', 5, 20)).toBe(0);
+      // a caller that becomes priority keeps what it used
+      expect(await admitted(take, 'a', 20)).toBe(10);
+      expect(await take('a', 11, 20)).toBeGreaterThan(5_000);
       expect(await take('a', 10, 20)).toBe(0);
-      expect(await admitted(take, 'a', 10)).toBe(2);
-      expect(await take('a', 1, 20)).toBe(0);
       expect(await take('a', 1, 20)).toBeGreaterThan(2_000);
-      expect(await take('a', 1)).toBeGreaterThan(5_000);
-      expect(await take('b', 20, 20)).toBe(0);
+      // a caller that loses priority waits no longer than a window, and gets nothing back for it
+      const waitMs = await take('a', 1);
+      expect(waitMs).toBeGreaterThan(30_000);
+      expect(waitMs).toBeLessThanOrEqual(33_000);
+      expect(await take('a', 1, 20)).toBeGreaterThan(2_000);
+      expect(await take('a', 1, 20)).toBeLessThanOrEqual(3_000);
+      // a bucket whose first points were taken with priority
+      expect(await take('b', 5, 20)).toBe(0);
+      expect(await take('b', 5)).toBe(0);
       expect(await take('b', 1)).toBeGreaterThan(5_000);
       expect(await take('b', 1)).toBeLessThanOrEqual(6_000);
     }

@@ -9,7 +9,8 @@ const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @openteleme
 const HELP = `\
 Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
-Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--metrics <port>] [--json]
+Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices] [--metrics <port>]
+                         [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
 Needs: npm install ${PEERS}
@@ -19,12 +20,13 @@ Options
   --port <port>     default 50051; 0 chooses a free one
   --host <host>     default 127.0.0.1; tokens from other machines reach it unencrypted
   --limit <calls>   admitted calls of one wallet in a minute; default: all
+  --devices         keeps a registry of devices, in memory, for "wallet-auth devices"
   --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping
 
 Examples
   npx grpc-wallet-auth serve
-  npx grpc-wallet-auth serve --metrics 9464
+  npx grpc-wallet-auth serve --devices --metrics 9464
   npx grpc-wallet-auth identity --key-file wallet.key --out device.id
   npx ${curlLine()}`;
 
@@ -35,15 +37,16 @@ export const run = command({
     port: { type: 'string' },
     host: { type: 'string' },
     limit: { type: 'string' },
+    devices: { type: 'boolean' },
     metrics: { type: 'string' },
     json: { type: 'boolean' },
   },
-  async run({ port = '50051', host = '127.0.0.1', limit, metrics, json = false }) {
+  async run({ port = '50051', host = '127.0.0.1', limit, devices = false, metrics, json = false }) {
     const portNumber = portFlag('--port', port);
     const callsPerMinute = limit === undefined ? undefined : numberFlag('--limit', limit, 1, 1_000_000);
     const startMetrics = metrics === undefined ? undefined : await metricsFlag(host, portFlag('--metrics', metrics));
     const { serve } = await loadWithPeers(PEERS, () => import('../node/serve.js'));
-    await serve({ host, port: portNumber, json, callsPerMinute, startMetrics });
+    await serve({ host, port: portNumber, json, callsPerMinute, devices, startMetrics });
     return 0;
   },
 });

@@ -1,9 +1,12 @@
 import { HealthImplementation } from 'grpc-health-check';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
+import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
 import { isLoopbackTarget } from '../../client/loopback.js';
+import { createDeviceRegistry } from '../../devices/create-device-registry.js';
 import type { DecisionEvent } from '../../gate/decision.js';
 import { healthRules, reflectionRules } from '../../gate/rules/well-known.js';
+import { addDeviceService } from '../../grpc/server/device-service.js';
 import { guardGrpcLog } from './grpc-log.js';
 import type { MetricsServer } from './metrics-server.js';
 import { reflectionFor } from './reflection.js';
@@ -27,6 +30,8 @@ export interface ServeOptions {
   readonly json: boolean;
   /** Admitted calls of one wallet in a minute. Default: all. */
   readonly callsPerMinute?: number | undefined;
+  /** Whether to keep a registry of devices, in memory, and to have the device service. */
+  readonly devices: boolean;
   /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
@@ -35,11 +40,15 @@ export interface ServeOptions {
  * Runs the demo node with health checking and reflection, and logs its decisions, until a signal ends it.
  * @throws Error if it cannot listen there.
  */
-export async function serve({ host, port, json, callsPerMinute: points, startMetrics }: ServeOptions): Promise<void> {
+export async function serve(options: ServeOptions): Promise<void> {
+  const { host, port, json, callsPerMinute: points, startMetrics } = options;
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
-  const health = new HealthImplementation({ '': 'SERVING', [DemoService.typeName]: 'SERVING' });
+  const devices = options.devices ? await createDeviceRegistry({ keepAddress: true }) : undefined;
+  const services = devices ? [DemoService, DeviceService] : [DemoService];
+  const names = ['', ...services.map(({ typeName }) => typeName)];
+  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
   const metrics = await startMetrics?.();
   const onDecision = (event: DecisionEvent) => {
     metrics?.listener(event);
@@ -49,26 +58,29 @@ export async function serve({ host, port, json, callsPerMinute: points, startMet
     host,
     port,
     auth: {
+      devices,
       rules: OPEN,
       limits: points === undefined ? undefined : { classes: { default: { points, windowMs: MINUTE_MS } } },
       onDecision,
     },
     addServices(server) {
       health.addToServer(server);
-      reflectionFor([DemoService]).addToServer(server);
+      if (devices) addDeviceService(server, devices);
+      reflectionFor(services).addToServer(server);
     },
   }).catch(async (error: unknown) => {
     await metrics?.stop();
+    await devices?.close();
     throw error;
   });
   metrics?.listener.watch(node);
   log.listening(node, isLoopbackTarget(node.address), metrics?.url);
 
   log.stopping(await stopped);
-  health.setStatus('', 'NOT_SERVING');
-  health.setStatus(DemoService.typeName, 'NOT_SERVING');
+  for (const name of names) health.setStatus(name, 'NOT_SERVING');
   await node.stop(GRACE_MS);
   await metrics?.stop();
+  await devices?.close();
 }
 
 /** The second signal of its kind has its usual effect: it ends the process at once. */

@@ -18,11 +18,18 @@ export interface LimitClass {
   priorityFactor?: number | undefined;
 }
 
-/** The rate limits of a gate. */
+/**
+ * The rate limits of a gate. They share the node out among its wallets; they do not bound what an unauthenticated caller can
+ * cause, because a wallet costs nothing to make and each new one has a full bucket. That is bounded by address:
+ * `beforeAuthentication` for all calls, `failedTokenLimit` for tokens that have to be verified.
+ */
 export interface LimitOptions {
   /** The limits by name. `default` must be there: it holds for methods that name none. */
   classes: Readonly<Record<string, LimitClass>>;
-  /** How many times as many points callers in `access.priority` have. 1 to 1 000. Default 2. */
+  /**
+   * How many times as many points callers in `access.priority` have. It is the same bucket, only larger: what a caller used
+   * stays used when it gets priority or loses it. 1 to 1 000. Default 2.
+   */
   priorityFactor?: number | undefined;
   /** Whether a wallet has one bucket, or each of its devices. Default `wallet`. */
   keyBy?: 'wallet' | 'device' | undefined;

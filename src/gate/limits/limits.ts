@@ -2,6 +2,7 @@ import { refusal, type AuthError } from '../../errors.js';
 import type { Caller } from '../call/caller.js';
 import { limitSettings, type LimitOptions } from './limit-options.js';
 import { memoryStore, type Take } from './limit-store.js';
+import { createTokenBuckets } from './token-buckets.js';
 
 type Answer = AuthError | undefined;
 
@@ -12,9 +13,10 @@ export interface Limit {
    * Takes a cost out of the caller's bucket.
    * @param cost a positive integer.
    * @param hasPriority whether the bucket is the wide one.
+   * @param paid how much of the cost was taken before, less than all of it. A caller that has to wait will pay it once more.
    * @returns the refusal, if too little is left; a promise if a store must be asked.
    */
-  take(caller: Caller, cost: number, hasPriority: boolean): Answer | Promise<Answer>;
+  take(caller: Caller, cost: number, hasPriority: boolean, paid: number): Answer | Promise<Answer>;
 }
 
 /** The rate limits of a gate. */
@@ -40,30 +42,29 @@ export interface Limits {
 export function createLimits(options: LimitOptions, nowMs: () => number): Limits {
   const settings = limitSettings(options);
   const { keyBy, anonymous, beforeAuthentication } = settings;
-  const memory = memoryStore(settings.maxCallers);
-  const { store = memory } = settings;
+  const { store = memoryStore(settings.maxCallers) } = settings;
   const keyOf = (caller: Caller) => (keyBy === 'wallet' ? caller.wallet : caller.deviceId);
 
   const limits = new Map<string, Limit>();
   for (const [name, { bucket, priorityFactor }] of settings.classes) {
-    const wide = { ...bucket, points: bucket.points * priorityFactor };
-    const regular = { points: bucket.points, take: store.open(name, bucket, nowMs) };
-    const priority = { points: wide.points, take: store.open(`${name}:priority`, wide, nowMs) };
+    const takeFrom = store.open(name, bucket, nowMs);
     limits.set(name, {
       name,
-      take(caller, cost, hasPriority) {
-        const { points, take } = hasPriority ? priority : regular;
-        if (cost > points) return refusal('RATE_LIMITED', { cause: `a cost of ${cost} is never in ${name}` });
-        return settle(take(keyOf(caller) ?? caller.network, cost), name);
+      take(caller, cost, hasPriority, paid) {
+        const size = bucket.points * (hasPriority ? priorityFactor : 1);
+        if (cost > size) return refusal('RATE_LIMITED', { cause: `a cost of ${cost} is never in ${name}` });
+        const againMs = Math.ceil((paid * bucket.windowMs) / size);
+        return settle(takeFrom(keyOf(caller) ?? caller.network, cost - paid, size), againMs, name);
       },
     });
   }
-  const before = beforeAuthentication && memory.open('before', beforeAuthentication, nowMs);
+  const before = beforeAuthentication && createTokenBuckets(beforeAuthentication, settings.maxCallers);
 
   return Object.freeze({
     pointsOf: (name: string) => settings.classes.get(name)?.bucket.points,
     anonymous,
-    takeBefore: before && ((network: string) => refusalAfter(before(network, 1) as number, 'beforeAuthentication')),
+    takeBefore:
+      before && ((network: string) => refusalAfter(before.take(network, 1, nowMs()), 0, 'beforeAuthentication')),
     limitFor(caller: Caller, named: string): Limit {
       const name = anonymous !== undefined && keyOf(caller) === undefined ? anonymous : named;
       const limit = limits.get(name);
@@ -73,15 +74,16 @@ export function createLimits(options: LimitOptions, nowMs: () => number): Limits
   });
 }
 
-function settle(waitMs: ReturnType<Take>, limit: string): Answer | Promise<Answer> {
-  if (typeof waitMs === 'number') return refusalAfter(waitMs, limit);
+/** @param againMs how much longer a caller that has to wait needs than the answer says. */
+function settle(waitMs: ReturnType<Take>, againMs: number, limit: string): Answer | Promise<Answer> {
+  if (typeof waitMs === 'number') return refusalAfter(waitMs, againMs, limit);
   return waitMs.then(
-    (late) => refusalAfter(late, limit),
+    (late) => refusalAfter(late, againMs, limit),
     (cause: unknown) => refusal('AUTH_UNAVAILABLE', { cause }),
   );
 }
 
-function refusalAfter(waitMs: number, limit: string): Answer {
+function refusalAfter(waitMs: number, againMs: number, limit: string): Answer {
   if (waitMs === 0) return undefined;
-  return refusal('RATE_LIMITED', { info: { retry_after_ms: String(waitMs) }, cause: { limit } });
+  return refusal('RATE_LIMITED', { info: { retry_after_ms: String(waitMs + againMs) }, cause: { limit } });
 }

@@ -15,9 +15,10 @@ export interface TokenBuckets {
   /**
    * Takes points out of a bucket: all of them, or none if there are too few.
    * @param nowMs milliseconds since the Unix epoch.
+   * @param size what the bucket holds for this taker. Default: as all of them. What was used stays used at another size.
    * @returns how long until they are there, in milliseconds; 0 if they were taken.
    */
-  take(key: string, points: number, nowMs: number): number;
+  take(key: string, points: number, nowMs: number, size?: number): number;
   /** The same without taking them. */
   waitMs(key: string, points: number, nowMs: number): number;
   /** How many keys are tracked. */
@@ -28,26 +29,26 @@ export interface TokenBuckets {
 const TOLERANCE_MS = 0.001;
 
 /**
- * Makes buckets that start full.
+ * Makes buckets that start full; `redis/bucket-script.ts` does the same in Redis.
  *
- * What is kept of a bucket is the time at which it will be full again (GCRA, the arithmetic of a token bucket in one number);
- * `redis/bucket-script.ts` does the same in Redis. A clock that is put back makes nobody wait longer than an empty bucket, or
- * a whole block, would.
+ * What is kept of a bucket is how many points of it are used. They come back at the rate of the size at which the latest were
+ * taken, so all of them within a window, and a taker who is refused changes nothing. Time is what passes between two looks at the
+ * clock: while it is put back none does, so that what was taken before lasts no longer and no shorter than it would have.
  * @param maxKeys how many keys to track; the least recently used makes room, and starts full again.
  */
-export function createTokenBuckets({ points: size, windowMs, blockMs }: Bucket, maxKeys: number): TokenBuckets {
-  const stepMs = windowMs / size;
+export function createTokenBuckets({ points: ownSize, windowMs, blockMs }: Bucket, maxKeys: number): TokenBuckets {
   const buckets = new LRUCache<string, Level>({ max: maxKeys });
+  const passed = passedTime(windowMs + blockMs);
 
-  /** The level now; the clock may have been put back since it was stored. */
-  function settle(level: Level, nowMs: number): void {
-    level.fullAtMs = Math.min(Math.max(level.fullAtMs, nowMs), nowMs + windowMs);
-    level.blockedToMs = Math.min(level.blockedToMs, nowMs + blockMs);
+  /** Gives back what has come back since the last time. */
+  function settle(level: Level, atMs: number): void {
+    level.used = Math.max(0, level.used - ((atMs - level.atMs) * level.size) / windowMs);
+    level.atMs = atMs;
   }
 
   /** How long until so many points are there; negative or within the tolerance if they are. */
-  function waitFor({ fullAtMs }: Level, points: number, nowMs: number): number {
-    return fullAtMs + points * stepMs - nowMs - windowMs;
+  function waitFor(level: Level, points: number, size: number): number {
+    return ((level.used + points - size) * windowMs) / level.size;
   }
 
   return {
@@ -55,30 +56,55 @@ export function createTokenBuckets({ points: size, windowMs, blockMs }: Bucket, 
       return buckets.size;
     },
     waitMs(key, points, nowMs) {
-      const level = buckets.get(key);
-      if (level === undefined) return points > size ? Math.ceil((points - size) * stepMs) : 0;
-      settle(level, nowMs);
-      const waitMs = waitFor(level, points, nowMs);
-      const blockedMs = level.blockedToMs - nowMs;
+      const atMs = passed(nowMs);
+      const level = buckets.get(key) ?? newLevel(atMs, ownSize);
+      settle(level, atMs);
+      const waitMs = waitFor(level, points, ownSize);
+      const blockedMs = level.blockedToMs - atMs;
       return waitMs <= TOLERANCE_MS && blockedMs <= 0 ? 0 : Math.ceil(Math.max(waitMs, blockedMs));
     },
-    take(key, points, nowMs) {
+    take(key, points, nowMs, size = ownSize) {
+      const atMs = passed(nowMs);
       let level = buckets.get(key);
-      if (level === undefined) buckets.set(key, (level = { fullAtMs: nowMs, blockedToMs: 0 }));
-      settle(level, nowMs);
-      const waitMs = waitFor(level, points, nowMs);
-      const isBlocked = level.blockedToMs > nowMs;
+      if (level === undefined) buckets.set(key, (level = newLevel(atMs, size)));
+      settle(level, atMs);
+      if (level.used === 0) level.size = size;
+      const waitMs = waitFor(level, points, size);
+      const isBlocked = level.blockedToMs > atMs;
       if (waitMs <= TOLERANCE_MS && !isBlocked) {
-        level.fullAtMs += points * stepMs;
+        level.used += points;
+        level.size = size;
         return 0;
       }
-      if (!isBlocked) level.blockedToMs = nowMs + blockMs;
-      return Math.ceil(Math.max(waitMs, level.blockedToMs - nowMs));
+      if (!isBlocked) level.blockedToMs = atMs + blockMs;
+      return Math.ceil(Math.max(waitMs, level.blockedToMs - atMs));
     },
   };
 }
 
 interface Level {
-  fullAtMs: number;
+  used: number;
+  /** When that was so. */
+  atMs: number;
+  /** The size at which points were taken last. */
+  size: number;
   blockedToMs: number;
+}
+
+function newLevel(atMs: number, size: number): Level {
+  return { used: 0, atMs, size, blockedToMs: 0 };
+}
+
+/**
+ * Turns a clock that may be put back into time that passes.
+ * @param longestMs what may pass at once; more makes no difference.
+ */
+function passedTime(longestMs: number): (nowMs: number) => number {
+  let lastMs: number | undefined;
+  let totalMs = 0;
+  return (nowMs) => {
+    totalMs += Math.min(Math.max(nowMs - (lastMs ?? nowMs), 0), longestMs);
+    lastMs = nowMs;
+    return totalMs;
+  };
 }

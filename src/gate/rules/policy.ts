@@ -28,12 +28,19 @@ export interface MethodPolicy<Metadata = unknown> {
   readonly auth?: AuthRule | undefined;
   /**
    * What a call takes from its caller's limit: an integer, 0 for nothing. Default 1. A function is called with the first
-   * message; what it throws, and any other answer, ends the call with INTERNAL.
+   * message; what it throws, and any other answer, ends the call with INTERNAL. Because no message is read before the call is
+   * admitted, such a call pays 1 ahead, which is all it pays if the function answers 0 or 1, or no message comes.
    */
   readonly cost?: OfRequest<number, Metadata> | undefined;
-  /** The name of the limit that it is taken from, one of `limits.classes`. Default `default`. */
+  /**
+   * The name of the limit that it is taken from, one of `limits.classes`. Default `default`. With a function, called with the first
+   * message, the call pays 1 of `default` ahead.
+   */
   readonly limit?: OfRequest<string, Metadata> | undefined;
-  /** Whether every message of a request stream costs that much, the first together with the call. Default `false`. */
+  /**
+   * Whether every message of a request stream costs that much, the first together with the call. It is charged before the
+   * message is checked, so refused messages cost the same. Default `false`.
+   */
   readonly chargeMessages?: boolean | undefined;
   /**
    * Fields of every request message that must be the address of the caller's own wallet, such as `owner` or `items.owner`;

@@ -36,7 +36,7 @@ const EXPENSIVE: readonly AuthReason[] = ['INVALID_AUTH_DATA_SIGNATURE', 'INVALI
 
 /**
  * Limits failed tokens by the address that they come from. The address is read only when the curve would be used, so cached
- * tokens and cheap refusals cost nothing more, and only failures on the curve count.
+ * tokens and cheap refusals cost nothing more. What counts are failures on the curve or, with `countUncached`, all that reaches it.
  */
 export function limitFailures(verify: VerifyToken, limit: FailedTokenLimit): VerifyToken {
   return (call, beforeCurve) => {
@@ -46,7 +46,8 @@ export function limitFailures(verify: VerifyToken, limit: FailedTokenLimit): Ver
       if (call.address === undefined) return;
       const network = callerAddress(call.address);
       limit.check(network);
-      failed = network;
+      if (limit.countUncached) limit.count(network);
+      else failed = network;
     };
     try {
       return verify(call, checkLimit);

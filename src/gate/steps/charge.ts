@@ -4,6 +4,9 @@ import type { Limits } from '../limits/limits.js';
 import { isCost, isLimitName } from '../rules/policy.js';
 import type { Answer, CallContext } from './pipeline.js';
 
+/** Points that a call pays before its first message, out of which its cost is found. */
+const AHEAD = 1;
+
 /** What is needed to charge a caller. */
 export interface Charging {
   readonly limits: Limits;
@@ -18,13 +21,23 @@ export function limitAddress(call: CallContext, take: (network: string) => Answe
   return answer;
 }
 
-/** The step that charges a call whose cost and limit are fixed, before any message is read. */
+/**
+ * The step that charges a call before any message of it is read. Where cost or limit depend on the message it takes one point
+ * ahead, so that no call is free and an empty bucket refuses it here; only the constant cost 0 is free.
+ */
 export function chargeCall(call: CallContext, charging: Charging): Answer | Promise<Answer> {
-  const { cost, limit } = call.rule;
-  return charge(call, cost as number, limit as string, charging);
+  const { cost, limit, costByMessage } = call.rule;
+  if (!costByMessage) return charge(call, cost as number, limit as string, charging);
+  if (cost === 0) return undefined;
+  const answer = charge(call, AHEAD, typeof limit === 'string' ? limit : 'default', charging);
+  call.paidAhead = call.limit;
+  return answer;
 }
 
-/** The step that charges messages: the first where its cost depends on it, the others where each one costs. */
+/**
+ * The step that charges messages: the first where its cost depends on it, less what the call paid ahead out of the same limit;
+ * the others where each one costs. A store is asked once for each call and once for each message at most.
+ */
 export function chargeMessage(call: CallContext, message: unknown, charging: Charging): Answer | Promise<Answer> {
   if (!hasCost(call)) return undefined;
   const { cost, limit } = costOf(call, message);
@@ -53,15 +66,17 @@ function costOf({ rule, info }: CallContext, message: unknown): { cost: number; 
   throw new TypeError(isCost(cost) ? 'limit must answer a name' : 'cost must answer a non-negative integer');
 }
 
-/** Takes a cost out of the caller's bucket. @throws TypeError if there is no such limit. */
+/** Takes a cost, less what was paid ahead, out of the caller's bucket. @throws TypeError if there is no such limit. */
 function charge(
   call: CallContext,
   cost: number,
   name: string,
   { limits, hasPriority }: Charging,
 ): Answer | Promise<Answer> {
-  const { caller } = call;
+  const { caller, paidAhead } = call;
   const limit = limits.limitFor(caller, name);
   call.limit = limit.name;
-  return cost === 0 ? undefined : limit.take(caller, cost, hasPriority(caller));
+  call.paidAhead = undefined;
+  const paid = paidAhead === limit.name ? AHEAD : 0;
+  return cost <= paid ? undefined : limit.take(caller, cost, hasPriority(caller), paid);
 }

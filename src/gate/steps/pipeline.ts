@@ -16,6 +16,8 @@ export class CallContext {
   identity: WalletIdentity | undefined = undefined;
   /** The limit in which the call was counted last. */
   limit: string | undefined = undefined;
+  /** The limit out of which the call has paid a point of its first message's cost. */
+  paidAhead: string | undefined = undefined;
   /** Whether the token was cached; `undefined` before that is clear, and unless decisions are listened to. */
   cached: boolean | undefined = undefined;
   /** How long the token took, in milliseconds; only if decisions are listened to. */

@@ -86,6 +86,44 @@ function samplesOf(text: string) {
     lines.find((line) => line.name === name && isDeepStrictEqual(line.labels, labels))?.value;
 }
 
+describe('wallet-auth serve --devices', { timeout: 60_000 }, () => {
+  it('tracks devices: the other one is listed, labelled and logged out by wallet-auth devices', async () => {
+    const { node, address } = await serve({}, '--devices');
+    const env = { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) };
+    const [one, two] = ['one.id', 'two.id'];
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await command.run(args, { env });
+      return { code, answer: stdout === '' ? stderr : JSON.parse(stdout) };
+    };
+    const devices = (identity: string, ...args: string[]) =>
+      run('devices', ...args, '--identity', identity, '--address', address, '--json');
+    const first = (await run('identity', '--out', one, '--json')).answer.deviceId;
+    const second = (await run('identity', '--out', two, '--json')).answer.deviceId;
+
+    await devices(one, 'list');
+    expect((await devices(two, 'rename', first, 'old phone')).code).toBe(0);
+    const { answer } = await devices(two, 'list');
+    expect(answer.devices.map(({ deviceId }: { deviceId: string }) => deviceId).toSorted()).toEqual(
+      [first, second].toSorted(),
+    );
+    expect(answer.devices.find(({ deviceId }: { deviceId: string }) => deviceId === first)).toMatchObject({
+      label: 'old phone',
+      isCaller: false,
+      lastAddress: '127.0.0.1',
+    });
+    expect(await devices(two, 'revoke', '--others')).toEqual({ code: 0, answer: { changed: true } });
+    expect(await devices(one, 'list')).toEqual({ code: 1, answer: 'refused: DEVICE_REVOKED (device revoked)\n' });
+    expect((await devices(two, 'list')).answer.devices).toHaveLength(1);
+    expect(await devices(two, 'revoke', second)).toEqual({ code: 0, answer: { changed: true } });
+    expect((await devices(two, 'list')).code).toBe(1);
+
+    const { stdout } = await command.shell(`buf curl --protocol grpc --list-methods http://${address}`);
+    expect(stdout).toContain('walletauth.v1.DeviceService/ListDevices');
+    node.child.kill('SIGTERM');
+    expect((await node.ended).code).toBe(0);
+  });
+});
+
 describe('wallet-auth serve', { timeout: 60_000 }, () => {
   let node: Running;
   let address: string;

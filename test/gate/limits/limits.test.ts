@@ -22,8 +22,8 @@ function limitsOf(options: LimitOptions) {
   return {
     has: (name: string) => limits.pointsOf(name) !== undefined,
     takeBefore: (who: Caller) => limits.takeBefore?.(who.network),
-    take: (who: Caller, limit: string, cost: number, hasPriority: boolean) =>
-      limits.limitFor(who, limit).take(who, cost, hasPriority),
+    take: (who: Caller, limit: string, cost: number, hasPriority: boolean, paid = 0) =>
+      limits.limitFor(who, limit).take(who, cost, hasPriority, paid),
   };
 }
 const withClasses = (options: Partial<LimitOptions> = {}) => limitsOf({ classes, ...options });
@@ -40,6 +40,14 @@ describe('limits', () => {
     const refused = limits.take(alice, 'default', 2, false);
     expect(refused).toMatchObject({ reason: 'RATE_LIMITED', info: { retry_after_ms: '1000' } });
     expect(refused).toMatchObject({ cause: { limit: 'default' } });
+  });
+
+  it('take what is left to pay, and say when all of it can be paid again', () => {
+    const limits = withClasses();
+    expect(limits.take(alice, 'default', 1, false)).toBeUndefined();
+    expect(limits.take(alice, 'default', 3, false, 1)).toBeUndefined();
+    expect(limits.take(alice, 'default', 2, false, 1)).toMatchObject({ info: { retry_after_ms: '2000' } });
+    expect(limits.take(alice, 'default', 4, false, 1)).toMatchObject({ reason: 'RATE_LIMITED', info: {} });
   });
 
   it('count each limit by itself', () => {
@@ -126,17 +134,18 @@ describe('limits in a store', () => {
 
   it('give it names and sizes, and never a token', () => {
     const opened: unknown[] = [];
-    const keys: unknown[] = [];
+    const taken: unknown[] = [];
     const limits = withClasses({
-      store: { open: (name, bucket) => (opened.push([name, bucket]), (key) => (keys.push(key), 0)) },
+      store: { open: (name, bucket) => (opened.push([name, bucket]), (...take) => (taken.push(take), 0)) },
     });
-    expect(limits.take(alice, 'publish', 2, true)).toBeUndefined();
-    expect(keys).toEqual(['0xA']);
+    for (const hasPriority of [true, false]) expect(limits.take(alice, 'publish', 2, hasPriority)).toBeUndefined();
+    expect(taken).toEqual([
+      ['0xA', 2, 4],
+      ['0xA', 2, 2],
+    ]);
     expect(opened).toEqual([
       ['default', { points: 3, windowMs: 3_000, blockMs: 0 }],
-      ['default:priority', { points: 6, windowMs: 3_000, blockMs: 0 }],
       ['publish', { points: 2, windowMs: 60_000, blockMs: 0 }],
-      ['publish:priority', { points: 4, windowMs: 60_000, blockMs: 0 }],
     ]);
   });
 

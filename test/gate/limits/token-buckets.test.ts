@@ -48,7 +48,7 @@ describe('a token bucket', () => {
     expect(buckets.take('a', 1, START + 5_000)).toBe(5_000);
   });
 
-  it('makes a caller who is blocked for a short time wait for his points all the same', () => {
+  it('makes a caller that is blocked for a short time wait for its points all the same', () => {
     const buckets = createTokenBuckets({ ...small, blockMs: 50 }, 100);
     expect(buckets.take('a', 10, START)).toBe(0);
     expect(buckets.take('a', 5, START)).toBe(500);

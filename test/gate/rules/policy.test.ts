@@ -7,11 +7,11 @@ const read = (policy: unknown) => readPolicy('rules["a.S/M"]', policy as MethodP
 const some = () => 1;
 
 describe('readPolicy', () => {
-  it.each(['required', 'optional', 'public'] as const)('takes %s for an object with that word', (auth) => {
+  it.each(['required', 'optional', 'public'] as const)('takes %s for an object with that value', (auth) => {
     expect(read(auth)).toEqual({ auth });
   });
 
-  it('takes every word, or none', () => {
+  it('takes every property, or none', () => {
     const policy = {
       auth: 'optional',
       cost: 0,
@@ -54,7 +54,7 @@ describe('readPolicy', () => {
     }
   });
 
-  it('refuses a misspelt word: it must not be silently off', () => {
+  it('refuses a misspelt property: it must not be silently off', () => {
     expect(() => read({ ownwallet: ['owner'] })).toThrow(
       /^rules\["a\.S\/M"\]: unknown option "ownwallet"; known are auth, /,
     );

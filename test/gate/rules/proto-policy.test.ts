@@ -92,7 +92,7 @@ describe('the options of methods and services', () => {
 describe('rules of both kinds together', () => {
   const table = (rules?: AuthRules) => compileRules(rules, { methods: methodsOf([serviceOf(registry, 'Notes')]) });
 
-  it('take each word from the method option, then the service option, then the default', () => {
+  it('take each property from the method option, then the service option, then the default', () => {
     const words = (name: string) => {
       const { auth, cost, limit, chargeMessages, source, pattern } = table().ruleOf(`/test.v1.Notes/${name}`);
       return { auth, cost, limit, chargeMessages, source, pattern };
@@ -240,7 +240,7 @@ describe('the field option', () => {
     expect(firstForeign(fields, whole, alice)).toBeUndefined();
   });
 
-  it('lets nobody through where nobody is known', () => {
+  it('refuses everything where no caller is known', () => {
     expect(foreign({}, null)).toBe('said');
   });
 });

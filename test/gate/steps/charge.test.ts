@@ -16,8 +16,8 @@ function charged(policy: MethodPolicy) {
   const rule = compileRules({ '*': policy }).ruleOf(call.method);
   const context = new CallContext(call, undefined, rule, createAddressReader());
   const costs: { limit: string; cost: number }[] = [];
-  const take = (limit: string) => (_: unknown, cost: number) => {
-    costs.push({ cost, limit });
+  const take = (limit: string) => (_: unknown, cost: number, __: boolean, paid: number) => {
+    costs.push({ cost: cost - paid, limit });
     return cost > 100 ? refusal('RATE_LIMITED') : undefined;
   };
   const limits = {
@@ -29,7 +29,7 @@ function charged(policy: MethodPolicy) {
   const charging: Charging = { limits, hasPriority: () => false };
   return {
     costs,
-    start: () => (rule.costByMessage ? undefined : (chargeCall(context, charging) as Answer)),
+    start: () => chargeCall(context, charging) as Answer,
     send(message: unknown, index = 0) {
       context.messages = index;
       return chargeMessage(context, message, charging) as Answer;
@@ -49,24 +49,59 @@ describe('a call', () => {
     expect(costs).toEqual([{ cost: 4, limit: 'rare' }]);
   });
 
-  it('costs 1 of the limit called default where nothing is said', () => {
+  it('costs 1 of the limit called default where nothing is declared', () => {
     const { costs, start } = charged({});
     start();
     expect(costs).toEqual([{ cost: 1, limit: 'default' }]);
   });
 
-  it('with a cost by message is charged for its first message, once', () => {
-    const { costs, start, send } = charged({ cost: length, limit: () => 'rare' });
+  it('with a cost by message pays 1 at its start and the rest for its first message, once', () => {
+    const { costs, start, send } = charged({ cost: length, limit: 'rare' });
     start();
-    expect(costs).toEqual([]);
+    expect(costs).toEqual([{ cost: 1, limit: 'rare' }]);
     for (const index of [0, 1, 2]) send({ items: [1, 2] }, index);
-    expect(costs).toEqual([{ cost: 2, limit: 'rare' }]);
+    expect(costs).toEqual([
+      { cost: 1, limit: 'rare' },
+      { cost: 1, limit: 'rare' },
+    ]);
+  });
+
+  it.each([0, 1])('with a cost by message of %d has paid 1', (cost) => {
+    const { costs, start, send } = charged({ cost: () => cost });
+    start();
+    send({});
+    expect(costs).toEqual([{ cost: 1, limit: 'default' }]);
+  });
+
+  it('with a limit by message pays 1 of the limit called default, and less in that limit alone', () => {
+    for (const [limit, rest] of [
+      ['default', 4],
+      ['rare', 5],
+    ] as const) {
+      const { costs, start, send } = charged({ cost: 5, limit: () => limit });
+      start();
+      send({});
+      expect(costs).toEqual([
+        { cost: 1, limit: 'default' },
+        { cost: rest, limit },
+      ]);
+    }
+  });
+
+  it('whose cost is the constant 0 is free, whatever finds its limit', () => {
+    for (const limit of ['rare', () => 'rare']) {
+      const { costs, start, send } = charged({ cost: 0, limit, chargeMessages: true });
+      start();
+      for (const index of [0, 1]) send({}, index);
+      expect(costs).toEqual([]);
+    }
   });
 
   it.each<[string, MethodPolicy, number[]]>([
     ['fixed', { cost: 2, chargeMessages: true }, [2, 2, 2]],
     ['by message', { cost: length, chargeMessages: true }, [1, 2, 3]],
-    ['by message in its limit alone', { cost: 5, limit: () => 'a', chargeMessages: true }, [5, 5, 5]],
+    ['by message, more than once', { cost: () => 4, chargeMessages: true }, [1, 3, 4, 4]],
+    ['by message in its limit alone', { cost: 5, limit: () => 'a', chargeMessages: true }, [1, 5, 5, 5]],
   ])('whose messages are charged, %s, pays for each once', (_, policy, expected) => {
     const { costs, start, send } = charged(policy);
     start();

@@ -54,12 +54,13 @@ const failure = async (answer: Promise<unknown>) => {
 };
 
 const rejections: unknown[] = [];
-const noteRejection = (reason: unknown) => void rejections.push(reason);
+const noteRejection = (reason: unknown) => void rejections.push(reason ?? 'of nothing');
 beforeEach(() => void process.on('unhandledRejection', noteRejection));
 afterEach(async () => {
   await new Promise(setImmediate);
   process.off('unhandledRejection', noteRejection);
-  expect(rejections.splice(0)).toEqual([]);
+  const [unhandled] = rejections.splice(0);
+  if (unhandled !== undefined) throw new Error('unhandled rejection', { cause: unhandled });
 });
 
 describe('the device service over gRPC, with its client', () => {

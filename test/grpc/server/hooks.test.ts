@@ -83,6 +83,7 @@ const COVERED: Readonly<Record<string, string>> = {
   limits: 'here',
   rules: 'here, by property',
   timers: 'below',
+  devices: 'test/devices/registry.test.ts: a store that is away, listeners that throw',
   authorizeMessage: 'here',
   cost: 'here',
   limit: 'here',

@@ -149,7 +149,7 @@ describe('the gate of a node', () => {
 
   it('refuses every call when a function names a limit that there is not', async () => {
     const rules = { '*': { limit: () => 'nope' } };
-    const { reasonOf } = await startNode({ rules, limits });
+    const { reasonOf } = await startNode({ rules, limits: { classes: { default: { points: 4, windowMs: 60_000 } } } });
     for (const kind of kinds) expect(await reasonOf(kind, good)).toBe('INTERNAL');
   });
 
