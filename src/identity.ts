@@ -115,10 +115,14 @@ class FrozenIdentity implements WalletIdentity {
 }
 
 /** What a registry attached to an identity; `undefined` if nothing. */
-export const deviceOfIdentity: (identity: WalletIdentity) => object | undefined = FrozenIdentity.deviceOf;
+export function deviceOfIdentity(identity: WalletIdentity): object | undefined {
+  return FrozenIdentity.deviceOf(identity);
+}
 
 /** Attaches what a registry keeps of the device. */
-export const attachDevice: (identity: WalletIdentity, device: object) => void = FrozenIdentity.setDevice;
+export function attachDevice(identity: WalletIdentity, device: object): void {
+  FrozenIdentity.setDevice(identity, device);
+}
 
 /** A byte string, one character a byte, as `0x` and lower-case hex digits. */
 function hexOf(bytes: string): string {

@@ -77,7 +77,7 @@ export const systemTimers: Timers = Object.freeze({
   monotonicMs: () => performance.now(),
   after(delayMs: number, run: () => void): () => void {
     const timer = setTimeout(run, Math.min(delayMs, MAX_DELAY_MS));
-    timer.unref?.();
+    (timer as { unref?: () => unknown }).unref?.(); // a number in browsers
     return () => clearTimeout(timer);
   },
 });

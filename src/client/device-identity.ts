@@ -1,5 +1,4 @@
-import type { Address } from '../crypto/address.js';
-import { deviceIdOf } from '../crypto/device-id.js';
+import { deviceIdOf, type Address } from '../crypto/address.js';
 import type { IdentityKeyFields, SignatureFields } from '../token/fields.js';
 
 /** One device of one wallet: an identity key that the wallet certified. Frozen; the private key cannot be read from it. */

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 
-import { keccak256 } from './hash.js';
+import { keccak256, sha256 } from './hash.js';
 
 const encoder = new TextEncoder();
 
@@ -46,4 +46,13 @@ function checksumAddress(lower: string): Address {
   const address: Address = `0x${String.fromCharCode(...digits)}`;
   last = { lower, address };
   return address;
+}
+
+/**
+ * The name of a device, PROTOCOL.md section 7: the wallet and a fingerprint of the identity key, 75 characters.
+ * @param identityKey 65 bytes.
+ */
+export function deviceIdOf(wallet: Address, identityKey: Uint8Array): string {
+  // joined rather than concatenated: V8 would keep the many pieces, four times the size of the text
+  return [wallet, bytesToHex(sha256(identityKey).subarray(0, 16))].join('/');
 }

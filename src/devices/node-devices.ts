@@ -142,8 +142,8 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
       const sighting = { deviceId, wallet, certifiedAtMs, issuedAtMs, expiresAtMs, address };
       entering = this.#settings.store.enter(sighting);
       this.#entering.set(deviceId, entering);
-      const done = () => void this.#entering.delete(deviceId);
-      entering.then(done, done);
+      const forget = () => void this.#entering.delete(deviceId);
+      entering.finally(forget).catch(() => undefined); // whoever waits for it gets the rejection
     }
     const entered = await this.#answerOf(entering);
     if (entered === 'revoked' || this.isRevoked(wallet, entered instanceof Object ? entered.row : identity))

@@ -1,5 +1,4 @@
-import { parseAddress, type Address } from '../crypto/address.js';
-import { deviceIdOf } from '../crypto/device-id.js';
+import { deviceIdOf, parseAddress, type Address } from '../crypto/address.js';
 import { keccak256 } from '../crypto/hash.js';
 import { refusal } from '../errors.js';
 import { walletIdentity, type WalletIdentity } from '../identity.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { deviceIdOf } from '../../src/crypto/device-id.js';
+import { deviceIdOf } from '../../src/crypto/address.js';
 import { aliceAddress, planToken } from '../support/token-workshop.js';
 
 const { keyBytes } = planToken();

@@ -224,7 +224,7 @@ describe('revokeOthers', () => {
     const { call, devices, events, tokenOf } = await startRegistry();
     for (const name of 'abc') await call(tokenOf(name));
     expect(await devices.revokeOthers(idOf('b'))).toEqual({ changed: true });
-    expect(await Promise.all([...'abc'].map((name) => call(tokenOf(name))))).toEqual([
+    expect(await Promise.all(['a', 'b', 'c'].map((name) => call(tokenOf(name))))).toEqual([
       'DEVICE_REVOKED',
       'admitted',
       'DEVICE_REVOKED',
@@ -343,7 +343,8 @@ describe('the face', () => {
     devices.on('first-seen', () => {
       throw new Error('broken');
     });
-    devices.on('first-seen', (async () => Promise.reject(new Error('broken later'))) as () => void);
+    const rejects: () => unknown = async () => Promise.reject(new Error('broken later'));
+    devices.on('first-seen', rejects);
     const off = devices.on('first-seen', ({ deviceId }) => void heard.push(deviceId));
     await call(tokenOf('a'));
     off();

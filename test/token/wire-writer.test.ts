@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { WireWriter } from '../../src/token/wire-writer.js';
+import { WireWriter } from '../../src/token/encode-token.js';
 
 describe('WireWriter', () => {
   it('writes what the writer of protobuf-es writes', () => {

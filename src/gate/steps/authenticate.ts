@@ -85,7 +85,7 @@ export function measured(verify: VerifyToken): VerifyToken {
 export function renewing(verify: VerifyToken, leases: Leases): VerifyToken {
   return (call, beforeCurve) => {
     const identity = verify(call, beforeCurve);
-    if (leases.streams > 0) leases.renew(identity.deviceId, identity.expiresAtMs);
+    if (leases.devices > 0) leases.renew(identity.deviceId, identity.expiresAtMs);
     return identity;
   };
 }

@@ -18,13 +18,18 @@ type MethodShape = Parameters<ServerInterceptor>[0];
 /** Stands for the end of the request among messages that wait. */
 const HALF_CLOSE = Symbol('half close');
 
+/** The interceptor that has a gate decide about every call. */
+export function gatedBy(gate: Gate): ServerInterceptor {
+  return (method, call) => new GatedCall(call, method, gate);
+}
+
 /**
  * One call on a grpc-js server, towards its handler and towards the client at once. Before it is admitted it ends in exactly
  * one of the handler's start or `sendStatus`, whatever happens; what is read meanwhile waits. After that, a message that is
  * refused ends it: the caller gets the status behind the messages already sent, the handler is told by `onCancel`, once, and
  * nothing that it still sends goes out.
  */
-export class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall, OpenStream {
+class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall, OpenStream {
   readonly method: string;
   readonly #isStream: boolean;
   readonly #call: InnerCall;

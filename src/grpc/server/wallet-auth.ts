@@ -3,7 +3,7 @@ import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import { createGate, isGate, type Gate } from '../../gate/create-gate.js';
 import { withGateFacts, type GateFacts } from '../../gate/gate-facts.js';
 import type { GateOptions } from '../../gate/options.js';
-import { GatedCall } from './gated-call.js';
+import { gatedBy } from './gated-call.js';
 
 /** The options of `createGate`; hooks get grpc-js's metadata. docs/options.md has a table. */
 export type WalletAuthOptions = GateOptions<Metadata>;
@@ -27,6 +27,5 @@ export interface WalletAuthInterceptor extends ServerInterceptor, GateFacts {}
  */
 export function walletAuth(gateOrOptions: Gate | WalletAuthOptions = {}): WalletAuthInterceptor {
   const gate = isGate(gateOrOptions) ? gateOrOptions : createGate(gateOrOptions);
-  const interceptor: ServerInterceptor = (method, call) => new GatedCall(call, method, gate);
-  return withGateFacts(interceptor, gate);
+  return withGateFacts(gatedBy(gate), gate);
 }

@@ -4,7 +4,6 @@ import type { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createDeviceRegistry } from '../../../src/devices/create-device-registry.js';
-import type { DeviceEvents } from '../../../src/devices/device-registry.js';
 import type { DeviceRegistryOptions } from '../../../src/devices/options.js';
 import { createGate } from '../../../src/gate/create-gate.js';
 import { addDeviceService } from '../../../src/grpc/server/device-service.js';
@@ -27,7 +26,7 @@ async function start(options: WalletAuthOptions = {}, registry: DeviceRegistryOp
   onTestFinished(() => devices.close());
   const events: string[] = [];
   for (const event of ['first-seen', 'renewed', 'lapsed', 'returned', 'revoked', 'purged'] as const) {
-    devices.on(event, (_: DeviceEvents[typeof event]) => void events.push(event));
+    devices.on(event, () => void events.push(event));
   }
   const node = await startNode({ now: clock.now, timers: clock.timers, devices, ...options });
   const token = (device = 'phone') => authorization(`Bearer ${mintToken({ now: clock.now, device })}`);
