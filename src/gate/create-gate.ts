@@ -1,35 +1,14 @@
-import { fastestCurve } from '#curves';
-
 import { deviceServicePaths } from '../devices/device-service-paths.js';
-import { insideOf } from '../devices/inside.js';
-import { createLeases, type Leases } from '../devices/leases.js';
-import type { AuthError } from '../errors.js';
 import type { AuthorizationValue } from '../token/bearer.js';
-import { createVerifier } from '../verify/create-verifier.js';
-import { createAccess } from './access/access.js';
 import type { IncomingCall } from './call/call.js';
-import { createAddressReader } from './call/client-address.js';
-import { noAddressWarning, warningReader } from './call/no-address.js';
 import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';
-import { createFailedTokenLimit } from './limits/failed-token-limit.js';
-import { createLimits } from './limits/limits.js';
-import { gateSettings, verifierOptions, type GateOptions } from './options.js';
-import { createReporter } from './report.js';
-import { checkLimits } from './rules/check-limits.js';
+import type { GateOptions } from './options.js';
+import { gateParts } from './parts.js';
 import { checkRules, type RuleReport } from './rules/check-rules.js';
-import { compileRules, type MethodRule } from './rules/rule-table.js';
+import type { MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
-import { warnUnlimited } from './rules/warn-unlimited.js';
-import {
-  authenticate,
-  authenticateIfPresent,
-  limitFailures,
-  measured,
-  presenting,
-  renewing,
-  verifyWith,
-} from './steps/authenticate.js';
-import { authorize, authorizeMessage, type Hook } from './steps/authorize.js';
+import { authenticate, authenticateIfPresent } from './steps/authenticate.js';
+import { authorize, authorizeMessage } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
@@ -44,7 +23,7 @@ import {
   type CallStep,
   type MessageStep,
 } from './steps/pipeline.js';
-import { createSweep, recheckCaller, recheckOf, watchStream } from './steps/recheck.js';
+import { recheckCaller, watchStream } from './steps/recheck.js';
 
 /** Decides about calls, for every transport of a node: caches, limits and metrics are one. */
 export interface Gate {
@@ -102,36 +81,8 @@ export function isGate(value: object): value is Gate {
  */
 export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}): Gate {
   const options = given as GateOptions; // the one place where a transport's type of metadata is set aside
-  const settings = gateSettings(options);
-  const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, timers } = settings;
-  const methods = methodsOf(services ?? []);
-  const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
-  if (services) checkRules(rules, methods.keys());
-  const verifier = createVerifier({
-    ...verifierOptions(options),
-    curve: options.curve === undefined ? fastestCurve() : options.curve,
-  });
-  const access = createAccess(options.access);
-  const addresses = warningReader(createAddressReader(options.trustedProxies), noAddressWarning(options));
-  const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
-  checkLimits(rules, services && methods.keys(), limits);
-  if (limits === undefined) warnUnlimited(rules, methods.keys());
-  const failures =
-    options.failedTokenLimit === undefined ? undefined : createFailedTokenLimit(options.failedTokenLimit, nowMs);
-  const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
-
-  const plain = verifyWith(verifier);
-  const limited = failures ? limitFailures(plain, failures) : plain;
-  const counted = onDecision ? measured(limited) : limited;
-  const devices = options.devices === undefined ? undefined : insideOf(options.devices);
-  const leases = devices ?? createLeases({ graceMs: settings.graceMs, nowMs, timers });
-  const verify = devices ? presenting(counted, devices) : renewing(counted, leases as Leases);
-  const charging = limits && { limits, hasPriority: access.hasPriority };
-  const endCall = (call: CallContext, error: AuthError) =>
-    call.incoming.stream?.end(report.refused(call, 'ended', error));
-  const recheck = recheckOf(access, options.isRevoked);
-  const sweep = recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall });
-  const hooked = <F>(hook: F | undefined): Hook<F> | undefined => hook && { hook, timeoutMs };
+  const parts = gateParts(options);
+  const { access, charging, devices, holding, recheck, report, rules, sweep, verifier, verify } = parts;
 
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
   function pipelineOf(declared: MethodRule, method: string, isStream: boolean): Pipeline {
@@ -141,13 +92,13 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       rule,
       call: [
         ...use(denyAddress, access.checkAddress),
-        ...use(limitAddress, limits?.takeBefore),
+        ...use(limitAddress, charging?.limits.takeBefore),
         ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, verify),
         ...use(checkAccess, access.checkCaller),
-        ...use(authorize, rule.auth === 'public' ? undefined : hooked(rule.authorize)),
+        ...use(authorize, rule.auth === 'public' ? undefined : parts.hooked(rule.authorize)),
         ...use(chargeCall, charging),
         ...use(enterDevice, devices && rule.auth !== 'public' ? { devices, isExempt } : undefined),
-        ...use(holdStream, isStream && rule.auth !== 'public' ? { leases, endCall } : undefined),
+        ...use(holdStream, isStream && rule.auth !== 'public' ? holding : undefined),
         ...use(watchStream, isStream ? sweep : undefined),
       ],
       message: [
@@ -155,7 +106,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
         ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
         ...useForMessages(checkOwnWallet, rule.ownWallet),
-        ...useForMessages(authorizeMessage, hooked(rule.authorizeMessage)),
+        ...useForMessages(authorizeMessage, parts.hooked(rule.authorizeMessage)),
       ],
     };
   }
@@ -171,7 +122,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
 
   function decide(incoming: IncomingCall, authorization: AuthorizationValue): Decision | Promise<Decision> {
     const pipeline = pipelineFor(incoming);
-    const call = new CallContext(incoming, authorization, pipeline.rule, addresses);
+    const call = new CallContext(incoming, authorization, pipeline.rule, parts.addresses);
     const refused = runSteps(pipeline.call, call);
     if (!(refused instanceof Promise)) return conclude(call, pipeline, refused);
     return refused.then((late) => conclude(call, pipeline, late));

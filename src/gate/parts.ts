@@ -1,0 +1,97 @@
+import { fastestCurve } from '#curves';
+
+import { insideOf } from '../devices/inside.js';
+import { createLeases } from '../devices/leases.js';
+import type { NodeDevices } from '../devices/node-devices.js';
+import type { AuthError } from '../errors.js';
+import { createVerifier, type Verifier } from '../verify/create-verifier.js';
+import { createAccess, type Access } from './access/access.js';
+import { createAddressReader, type AddressReader } from './call/client-address.js';
+import { noAddressWarning, warningReader } from './call/no-address.js';
+import { createFailedTokenLimit } from './limits/failed-token-limit.js';
+import { createLimits } from './limits/limits.js';
+import { gateSettings, verifierOptions, type GateOptions, type GateSettings } from './options.js';
+import { createReporter, type Reporter } from './report.js';
+import { checkLimits } from './rules/check-limits.js';
+import { checkRules } from './rules/check-rules.js';
+import { compileRules, type RuleTable } from './rules/rule-table.js';
+import { methodsOf } from './rules/service-methods.js';
+import { warnUnlimited } from './rules/warn-unlimited.js';
+import { limitFailures, measured, presenting, renewing, verifyWith, type VerifyToken } from './steps/authenticate.js';
+import type { Hook } from './steps/authorize.js';
+import type { Charging } from './steps/charge.js';
+import type { Holding } from './steps/hold-stream.js';
+import type { CallContext } from './steps/pipeline.js';
+import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
+
+/** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
+export interface GateParts {
+  readonly rules: RuleTable;
+  readonly verifier: Verifier;
+  readonly report: Reporter;
+  readonly addresses: AddressReader;
+  readonly access: Access;
+  readonly charging: Charging | undefined;
+  readonly devices: NodeDevices | undefined;
+  /** Verifies tokens, with all that hangs on that. */
+  readonly verify: VerifyToken;
+  readonly holding: Holding;
+  readonly recheck: Recheck | undefined;
+  readonly sweep: Sweep | undefined;
+  /** A hook with its time limit. */
+  hooked<F>(hook: F | undefined): Hook<F> | undefined;
+}
+
+/**
+ * Makes the parts of a gate, and checks them against each other.
+ * @throws TypeError naming the option that is wrong.
+ */
+export function gateParts(options: GateOptions): GateParts {
+  const settings = gateSettings(options);
+  const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, timers } = settings;
+  const methods = methodsOf(services ?? []);
+  const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
+  if (services) checkRules(rules, methods.keys());
+  const curve = options.curve === undefined ? fastestCurve() : options.curve;
+  const verifier = createVerifier({ ...verifierOptions(options), curve });
+  const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
+  const access = createAccess(options.access);
+  const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
+  checkLimits(rules, services && methods.keys(), limits);
+  if (limits === undefined) warnUnlimited(rules, methods.keys());
+
+  const endCall = (call: CallContext, error: AuthError) =>
+    call.incoming.stream?.end(report.refused(call, 'ended', error));
+  const recheck = recheckOf(access, options.isRevoked);
+  return {
+    rules,
+    verifier,
+    report,
+    addresses: warningReader(createAddressReader(options.trustedProxies), noAddressWarning(options)),
+    access,
+    charging: limits && { limits, hasPriority: access.hasPriority },
+    ...tokenParts(options, settings, verifier, endCall),
+    recheck,
+    sweep: recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall }),
+    hooked: (hook) => hook && { hook, timeoutMs },
+  };
+}
+
+/** What a token is good for beside the call that it came with: its device, and the streams that live on it. */
+function tokenParts(
+  { devices: registry, failedTokenLimit }: GateOptions,
+  { graceMs, nowMs, timers, onDecision }: GateSettings,
+  verifier: Verifier,
+  endCall: Holding['endCall'],
+): Pick<GateParts, 'verify' | 'devices' | 'holding'> {
+  const plain = verifyWith(verifier);
+  const limited =
+    failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
+  const verify = onDecision ? measured(limited) : limited;
+  if (registry !== undefined) {
+    const devices = insideOf(registry);
+    return { devices, verify: presenting(verify, devices), holding: { leases: devices, endCall } };
+  }
+  const leases = createLeases({ graceMs, nowMs, timers });
+  return { devices: undefined, verify: renewing(verify, leases), holding: { leases, endCall } };
+}
