@@ -8,8 +8,8 @@ const DEFAULT_URL = 'redis://127.0.0.1:6379';
 const HELP = `\
 Changes an access list that nodes follow in Redis, and announces it to them.
 
-Usage: npx grpc-wallet-auth list add <key> <entry>... [--redis <url>]
-       npx grpc-wallet-auth list remove <key> <entry>... [--redis <url>]
+Usage: wallet-auth list add <key> <entry>... [--redis <url>]
+       wallet-auth list remove <key> <entry>... [--redis <url>]
 
 An entry is a wallet address, a device id, an IP address or a CIDR range; key is the name of the Redis set.
 Needs: npm install ioredis
@@ -18,19 +18,18 @@ Options
   --redis <url>  the server; default: the environment's REDIS_URL, else ${DEFAULT_URL}
 
 Examples
-  npx grpc-npx grpc-wallet-auth list add denied 203.0.113.0/24
-  npx grpc-npx grpc-wallet-auth list remove denied 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf`;
+  npx grpc-wallet-auth list add denied 203.0.113.0/24
+  npx grpc-wallet-auth list remove denied 0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf`;
 
-/** `npx grpc-wallet-auth list`. */
+/** `wallet-auth list`. */
 export const run = command({
   help: HELP,
   options: { redis: { type: 'string' } },
   takesArguments: true,
   async run(values, [action, key, ...entries]) {
-    if (action !== 'add' && action !== 'remove')
-      throw new UsageError('add or remove? see npx grpc-wallet-auth list --help');
+    if (action !== 'add' && action !== 'remove') throw new UsageError('add or remove? see wallet-auth list --help');
     if (key === undefined || key === '' || entries.length === 0) {
-      throw new UsageError(`${action} takes a key and entries; see npx grpc-wallet-auth list --help`);
+      throw new UsageError(`${action} takes a key and entries; see wallet-auth list --help`);
     }
     const url = values.redis ?? process.env['REDIS_URL'] ?? DEFAULT_URL;
     const { client, close } = await loadWithPeers('ioredis', () => connectRedis(url));
