@@ -1,14 +1,13 @@
 import { parseAddress } from '../crypto/address.js';
 import { refusal } from '../errors.js';
 import { isDeviceLabel } from './device-label.js';
+import { deviceOf, deviceOfRecord } from './device-of.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 import { DeviceEmitter } from './emitter.js';
 import { setInside } from './inside.js';
 import { deviceRevoked, NodeDevices, registryClosed } from './node-devices.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
 import { Outbox } from './outbox.js';
-import type { DeviceRecord } from './records.js';
-import type { DeviceRow } from './store.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
 const PURGE_EVERY_MS = 60_000;
@@ -67,7 +66,7 @@ class Registry implements DeviceRegistry {
 
   get(deviceId: string): Device | undefined {
     const record = this.#node.records.get(deviceId);
-    return record && deviceOf(rowOf(record), record);
+    return record && deviceOfRecord(record);
   }
 
   async list(wallet: string): Promise<readonly Device[]> {
@@ -198,28 +197,6 @@ class Registry implements DeviceRegistry {
     this.#outbox.stop();
     await store.close();
   }
-}
-
-function rowOf(record: DeviceRecord): Omit<DeviceRow, 'firstIssuedMs'> {
-  const { deviceId, wallet, firstSeenMs, seenMs, expiresAtMs, certifiedAtMs, isConfirmed, label, address } = record;
-  return { deviceId, wallet, firstSeenMs, seenMs, expiresAtMs, certifiedAtMs, isConfirmed, label, address };
-}
-
-/** A device as the public face shows it: the row, and what this node knows better. */
-function deviceOf(row: Omit<DeviceRow, 'firstIssuedMs'>, record: DeviceRecord | undefined): Device {
-  const { deviceId, wallet, label, firstSeenMs, certifiedAtMs, isConfirmed } = row;
-  return Object.freeze({
-    deviceId,
-    wallet,
-    label,
-    firstSeenMs,
-    lastSeenMs: Math.max(row.seenMs, record?.seenMs ?? 0),
-    expiresAtMs: Math.max(row.expiresAtMs, record?.expiresAtMs ?? 0),
-    certifiedAtMs,
-    isConfirmed,
-    lastAddress: record?.address ?? row.address,
-    openStreams: record?.openStreams ?? 0,
-  });
 }
 
 /** A device id in its one form, and its wallet. @throws TypeError if it is none. */

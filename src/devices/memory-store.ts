@@ -5,6 +5,10 @@ type Row = { -readonly [K in keyof DeviceRow]: DeviceRow[K] };
 /**
  * Keeps devices in this process, for one node. What is revoked is kept by the registry itself, which looks at it before and
  * after each answer.
+ * @example
+ * import { createDeviceRegistry, memoryDevices } from 'grpc-wallet-auth/devices';
+ *
+ * const devices = await createDeviceRegistry({ store: memoryDevices() }); // as without the option
  */
 export function memoryDevices(): DeviceStore {
   return new MemoryDevices();

@@ -125,6 +125,18 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
     return () => void this.#gone.delete(gone);
   }
 
+  /** Keeps a device's record from being evicted. @returns the record; `undefined` if there is none here. */
+  pin(deviceId: string): DeviceRecord | undefined {
+    const record = this.records.get(deviceId);
+    if (record !== undefined) record.pins++;
+    return record;
+  }
+
+  /** Undoes one `pin`. */
+  unpin(record: DeviceRecord): void {
+    record.pins--;
+  }
+
   /** The record that a cached identity holds, if it is still the device's, else that of the table. */
   #recordOf(identity: WalletIdentity): DeviceRecord | undefined {
     const held = deviceOfIdentity(identity);

@@ -8,6 +8,8 @@ export interface CallCaller extends Pick<WalletIdentity, 'wallet' | 'deviceId' |
   readonly issuedAtMs?: number | undefined;
   /** In milliseconds since the Unix epoch. Default: an hour after `issuedAtMs`. */
   readonly expiresAtMs?: number | undefined;
+  /** When the wallet certified the device, in milliseconds since the Unix epoch. Default: its certificate does not tell. */
+  readonly certifiedAtMs?: number | undefined;
 }
 
 /** What `getIdentity` and `requireIdentity` read of a call. */
@@ -46,11 +48,12 @@ export function callOf(caller: CallCaller | undefined, members: object = {}): ob
 }
 
 function identityOf(caller: CallCaller): WalletIdentity {
-  const { wallet, deviceId, identityKey, issuedAtMs = Date.now(), expiresAtMs = issuedAtMs + HOUR_MS } = caller ?? {};
+  const { wallet, deviceId, identityKey, certifiedAtMs } = caller ?? {};
+  const { issuedAtMs = Date.now(), expiresAtMs = issuedAtMs + HOUR_MS } = caller ?? {};
   const texts = [wallet, deviceId].every((each) => typeof each === 'string');
-  const times = Number.isSafeInteger(issuedAtMs) && Number.isSafeInteger(expiresAtMs);
+  const times = [issuedAtMs, expiresAtMs, certifiedAtMs ?? 0].every((each) => Number.isSafeInteger(each));
   if (!texts || !times || !(identityKey instanceof Uint8Array)) {
     throw new TypeError('callOf takes an identity or undefined');
   }
-  return walletIdentity({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs });
+  return walletIdentity({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs, certifiedAtMs });
 }

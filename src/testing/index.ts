@@ -1,4 +1,5 @@
 export { callOf, type CallCaller, type TestCall, type TestStream } from './call-of.js';
+export { fakeDevices, type FakeDevices, type FakeDevicesOptions } from './fake-devices.js';
 export { fixedToken } from './fixed-token.js';
 export { mintIdentity, type MintIdentityOptions } from './mint-identity.js';
 export { mintToken, type MintableReason, type MintTokenOptions } from './mint-token.js';

@@ -48,7 +48,7 @@ const PACKAGES: readonly (readonly [name: RegExp, folders: readonly string[]])[]
 ];
 
 /** From these no node module, no transport and no Buffer may be reached. */
-const PORTABLE_ENTRIES = ['index', 'client/index', 'storage/index', 'gate/index', 'http/index'].map(
+const PORTABLE_ENTRIES = ['index', 'client/index', 'storage/index', 'devices/index', 'gate/index', 'http/index'].map(
   (name) => `src/${name}.ts`,
 );
 

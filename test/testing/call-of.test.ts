@@ -107,9 +107,10 @@ describe('callOf', () => {
   });
 
   it('is the only public way to write an identity: no entry exports the functions with the key', () => {
-    for (const entry of ['index', 'gate/index', 'grpc/index', 'client/index', 'testing/index']) {
+    for (const entry of ['index', 'devices/index', 'gate/index', 'grpc/index', 'client/index', 'testing/index']) {
       const names = readFileSync(new URL(`../../src/${entry}.ts`, import.meta.url), 'utf8');
-      expect(names).not.toMatch(/admittedContext|admission/i);
+      const values = names.replaceAll(/^export type .*$/gm, ''); // a type writes nothing
+      expect(values).not.toMatch(/admittedContext|admission/i);
     }
   });
 });

@@ -1,0 +1,8 @@
+export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
+export type { Timers } from '../options.js';
+export { createDeviceRegistry } from './create-device-registry.js';
+export { deviceMap, type DeviceMap, type DeviceMapOptions } from './device-map.js';
+export type { Device, DeviceEvent, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
+export { memoryDevices } from './memory-store.js';
+export type { DeviceRegistryOptions } from './options.js';
+export type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
