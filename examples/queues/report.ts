@@ -30,5 +30,5 @@ export function tableOf({ byDevice, byTokenHash }: Outcomes): string {
     ]),
     ['queues after the log-out', ...both.map(({ queuesLeft }) => String(queuesLeft))],
   ];
-  return rows.map(([what = '', left = '', right = '']) => `${what.padEnd(26)}${left.padEnd(18)}${right}`).join('\n');
+  return rows.map(([what = '', left = '', right = '']) => `${what.padEnd(28)}${left.padEnd(20)}${right}`).join('\n');
 }
