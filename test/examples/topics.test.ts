@@ -1,9 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { credentials, Metadata, type Client, type ServiceError } from '@grpc/grpc-js';
-import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { MessageApi, type Envelope } from '../../examples/topics/message-api.js';
@@ -14,6 +10,7 @@ import type { LimitStore } from '../../src/gate/limits/limit-store.js';
 import { mintToken } from '../../src/testing/mint-token.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
+import { runExample } from '../support/run-example.js';
 
 const { now } = settableClock();
 const alice = testWallets.alice.address;
@@ -171,25 +168,7 @@ describe('the topic rule', () => {
 });
 
 it('`npm run topics` prints which wallet may publish where', async () => {
-  const root = fileURLToPath(new URL('../..', import.meta.url));
-  const alias = ['client', 'grpc', 'testing'].map((name) => [
-    `grpc-wallet-auth/${name}`,
-    `${root}src/${name}/index.ts`,
-  ]);
-  const { outputFiles } = await build({
-    entryPoints: [`${root}examples/topics/main.ts`],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    alias: { ...Object.fromEntries(alias), '#curves': `${root}src/curves/fastest-curve.ts` },
-    write: false,
-  });
-  const printed = execFileSync(process.execPath, ['--input-type=module'], {
-    cwd: root,
-    input: outputFiles[0]?.text ?? '',
-    encoding: 'utf8',
-  });
+  const { stdout: printed } = await runExample('topics');
   expect(
     printed
       .trim()
