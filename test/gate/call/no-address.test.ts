@@ -27,7 +27,10 @@ describe('the warning WALLET_AUTH_NO_ADDRESS', () => {
     expect(emitted).not.toHaveBeenCalled();
     for (let i = 0; i < 3; i++) check?.(undefined);
     expect(emitted).toHaveBeenCalledOnce();
-    expect(emitted).toHaveBeenCalledWith(expect.stringContaining(`: ${names}. `), { type: 'Warning', code: 'WALLET_AUTH_NO_ADDRESS' });
+    expect(emitted).toHaveBeenCalledWith(expect.stringContaining(`: ${names}. `), {
+      type: 'Warning',
+      code: 'WALLET_AUTH_NO_ADDRESS',
+    });
   });
 
   it.each<AddressRules>([
