@@ -20,6 +20,7 @@ describe('walletIdentity', () => {
       'identityKey',
       'issuedAtMs',
       'expiresAtMs',
+      'certifiedAtMs',
     ]);
   });
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 import type { WalletIdentity } from '../identity.js';
 import type { LeasedStream } from './lease-queue.js';
 

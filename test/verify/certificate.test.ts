@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { nobleCurve, xmtpStatement } from '../../src/index.js';
-import { certificateKey, certifyingWallet, type Certificate } from '../../src/verify/certificate.js';
+import { certificateKey, certifyingWallet, keyTimeMs, type Certificate } from '../../src/verify/certificate.js';
 import { reasonOf } from '../support/refusal-of.js';
 import { aliceAddress, flipBit, planToken } from '../support/token-workshop.js';
 
@@ -102,5 +102,18 @@ describe('certificateKey', () => {
         expect(key.slice(129)).toBe(`${one.walletRecovery}${one.keyTimestamp}`);
       }),
     );
+  });
+});
+
+describe('the time at which a wallet signed a certificate', () => {
+  it.each<[string, bigint, number | undefined]>([
+    ['milliseconds, as of xmtp-js', 1_735_689_600_123n, 1_735_689_600_123],
+    ['nanoseconds, as of the Go client', 1_735_689_600_123_456_789n, 1_735_689_600_123],
+    ['the last milliseconds', 10n ** 15n - 1n, 999_999_999_999_999],
+    ['the first nanoseconds', 10n ** 15n, 1_000_000_000],
+    ['0: the certificate does not tell', 0n, undefined],
+    ['the largest', 2n ** 64n - 1n, 18_446_744_073_709],
+  ])('is read from %s', (_, timestamp, ms) => {
+    expect(keyTimeMs(timestamp)).toBe(ms);
   });
 });

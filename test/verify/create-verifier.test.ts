@@ -66,7 +66,7 @@ describe('verify', () => {
   it('returns the identity of the wallet that certified the key', () => {
     const { verify } = bench();
     const createdNs = NOW_NS - 1n;
-    const { keyBytes } = planToken();
+    const { keyBytes, keyTimestamp } = planToken();
     const fingerprint = createHash('sha256').update(keyBytes).digest('hex').slice(0, 32);
     expect({ ...verify({ createdNs }) }).toEqual({
       wallet: aliceAddress,
@@ -74,6 +74,7 @@ describe('verify', () => {
       identityKey: keyBytes,
       issuedAtMs: NOW_MS - 1,
       expiresAtMs: NOW_MS - 1 + HOUR_MS,
+      certifiedAtMs: Number(keyTimestamp),
     });
   });
 
