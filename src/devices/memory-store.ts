@@ -1,3 +1,4 @@
+import { DeadlineHeap } from './deadline-heap.js';
 import type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
 
 type Row = { -readonly [K in keyof DeviceRow]: DeviceRow[K] };
@@ -17,6 +18,9 @@ export function memoryDevices(): DeviceStore {
 class MemoryDevices implements DeviceStore {
   readonly #rows = new Map<string, Row>();
   readonly #wallets = new Map<string, Set<string>>();
+  /** Unconfirmed rows by the end of their token, and confirmed ones by when they may be purged: too early if they were seen since. */
+  readonly #unconfirmed = new DeadlineHeap<Row>();
+  readonly #confirmed = new DeadlineHeap<Row>();
   #settings!: StoreSettings;
   #listener!: StoreListener;
 
@@ -85,13 +89,15 @@ class MemoryDevices implements DeviceStore {
   }
 
   async purge(most: number): Promise<readonly string[]> {
-    const idle: string[] = [];
-    for (const row of this.#rows.values()) {
-      if (this.#purgeAtMs(row) > this.#settings.nowMs()) continue;
-      if (idle.push(row.deviceId) === most) break;
+    const { nowMs, unconfirmedMs } = this.#settings;
+    const purged: string[] = [];
+    while (purged.length < most) {
+      const row = this.#endedBefore(nowMs() - unconfirmedMs) ?? this.#idleSince(nowMs());
+      if (row === undefined) break;
+      this.#delete(row.deviceId);
+      purged.push(row.deviceId);
     }
-    for (const id of idle) this.#delete(id);
-    return idle;
+    return purged;
   }
 
   async close(): Promise<void> {
@@ -104,6 +110,7 @@ class MemoryDevices implements DeviceStore {
     const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
     const row = { ...facts, firstIssuedMs, firstSeenMs: nowMs, seenMs: nowMs, isConfirmed: false, label: '' };
     this.#rows.set(row.deviceId, row);
+    this.#unconfirmed.push(row.expiresAtMs, row);
     const siblings = this.#wallets.get(row.wallet);
     if (siblings) siblings.add(row.deviceId);
     else this.#wallets.set(row.wallet, new Set([row.deviceId]));
@@ -127,21 +134,40 @@ class MemoryDevices implements DeviceStore {
     return true;
   }
 
-  #purgeAtMs({ isConfirmed, expiresAtMs, seenMs }: Row): number {
-    const { idleMs, unconfirmedMs } = this.#settings;
-    return isConfirmed ? Math.max(expiresAtMs, seenMs) + idleMs : expiresAtMs + unconfirmedMs;
+  /** Takes out of the heap the unconfirmed row whose token ended first, if that was before a time. */
+  #endedBefore(timeMs: number): Row | undefined {
+    while (this.#unconfirmed.nextMs < timeMs) {
+      const row = this.#unconfirmed.pop()?.item;
+      if (row === undefined || this.#rows.get(row.deviceId) !== row) continue;
+      if (row.isConfirmed) this.#confirmed.push(this.#purgeAtMs(row), row);
+      else if (row.expiresAtMs < timeMs) return row;
+      else this.#unconfirmed.push(row.expiresAtMs, row);
+    }
+    return undefined;
+  }
+
+  /** Takes out of the heap a confirmed row that has been idle for too long by now. */
+  #idleSince(nowMs: number): Row | undefined {
+    while (this.#confirmed.nextMs <= nowMs) {
+      const row = this.#confirmed.pop()?.item;
+      if (row === undefined || this.#rows.get(row.deviceId) !== row) continue;
+      const purgeAtMs = this.#purgeAtMs(row);
+      if (purgeAtMs <= nowMs) return row;
+      this.#confirmed.push(purgeAtMs, row);
+    }
+    return undefined;
+  }
+
+  #purgeAtMs({ expiresAtMs, seenMs }: Row): number {
+    return Math.max(expiresAtMs, seenMs) + this.#settings.idleMs;
   }
 
   /** Takes away the unconfirmed row whose token ended first, if there is one whose token has ended. */
   #makeRoom(): boolean {
-    let first: Row | undefined;
-    for (const row of this.#rows.values()) {
-      if (row.isConfirmed || row.expiresAtMs >= this.#settings.nowMs()) continue;
-      if (first === undefined || row.expiresAtMs < first.expiresAtMs) first = row;
-    }
-    if (first === undefined) return false;
-    this.#delete(first.deviceId);
-    this.#listener.purged([first.deviceId]);
+    const row = this.#endedBefore(this.#settings.nowMs());
+    if (row === undefined) return false;
+    this.#delete(row.deviceId);
+    this.#listener.purged([row.deviceId]);
     return true;
   }
 }

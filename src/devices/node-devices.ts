@@ -94,6 +94,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
     if (!this.isOpen) throw registryClosed();
     const record = this.#recordOf(identity);
     if (record === undefined) return this.#enter(identity, address, isExempt);
+    if (record.isRevoked) throw deviceRevoked(record.deviceId); // since it was presented
     if (address !== undefined) record.address = address;
     return undefined;
   }
@@ -178,8 +179,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
       record = new DeviceRecord(row);
       this.#queue.begin(record, row.expiresAtMs);
       record.hasLapsed = row.expiresAtMs + this.#settings.graceMs <= this.#settings.nowMs();
-      const dropped = this.records.add(record);
-      if (dropped) this.#queue.forget(dropped);
+      for (const dropped of this.records.add(record)) this.#queue.forget(dropped);
       this.#queue.watch(record);
       if (isNew) this.#emit('first-seen', record);
     }
@@ -190,6 +190,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   #renew(record: DeviceRecord, identity: WalletIdentity, address: string | undefined): void {
     const { deviceId } = record;
     const event = record.hasLapsed ? 'returned' : 'renewed';
+    record.isConfirmed ||= identity.issuedAtMs >= record.firstIssuedMs + this.#settings.confirmAfterMs;
     this.#queue.renew(record, identity.expiresAtMs);
     this.#queue.watch(record);
     this.#outbox.add({ deviceId, expiresAtMs: identity.expiresAtMs, issuedAtMs: identity.issuedAtMs, address });

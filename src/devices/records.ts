@@ -10,6 +10,7 @@ export class DeviceRecord extends LeaseHolder {
   label: string;
   address: string | undefined;
   isConfirmed: boolean;
+  readonly firstIssuedMs: number;
   seenMs: number;
   /** How many values hang on it. */
   pins = 0;
@@ -31,6 +32,7 @@ export class DeviceRecord extends LeaseHolder {
     this.label = row.label;
     this.address = row.address;
     this.isConfirmed = row.isConfirmed;
+    this.firstIssuedMs = row.firstIssuedMs;
     this.seenMs = row.seenMs;
   }
 
@@ -38,6 +40,9 @@ export class DeviceRecord extends LeaseHolder {
     return this.streams?.size ?? 0;
   }
 }
+
+/** Places that the clock hand passes for one newcomer at most, so that none pays for all that stay. */
+const MAX_STEPS = 256;
 
 /**
  * The records of a node, so many at most: by second chance, those that were not used of late make room. Records with open
@@ -65,11 +70,16 @@ export class Records {
     return this.#byId.values();
   }
 
-  /** @returns the record that made room. */
-  add(record: DeviceRecord): DeviceRecord | undefined {
+  /** @returns the records that made room: more than one where there are too many because too few could. */
+  add(record: DeviceRecord): readonly DeviceRecord[] {
     this.#byId.set(record.deviceId, record);
     record.place = this.#clock.push(record) - 1;
-    return this.size > this.#max ? this.#evict(record) : undefined;
+    const evicted: DeviceRecord[] = [];
+    for (let steps = MAX_STEPS; steps > 0 && this.size > this.#max; steps--) {
+      const old = this.#passNext(record);
+      if (old !== undefined) evicted.push(old);
+    }
+    return evicted;
   }
 
   delete(record: DeviceRecord): void {
@@ -83,19 +93,17 @@ export class Records {
     record.place = -1;
   }
 
-  #evict(newest: DeviceRecord): DeviceRecord | undefined {
-    for (let steps = 2 * this.#clock.length; steps > 0; steps--) {
-      if (this.#hand >= this.#clock.length) this.#hand = 0;
-      const record = this.#clock[this.#hand++];
-      if (record === undefined || record === newest || record.openStreams > 0 || record.pins > 0) continue;
-      if (record.wasUsed) {
-        record.wasUsed = false;
-        continue;
-      }
-      record.isDropped = true;
-      this.delete(record);
-      return record;
+  /** Moves the clock hand by one place. @returns the record there if it has had its second chance. */
+  #passNext(newest: DeviceRecord): DeviceRecord | undefined {
+    if (this.#hand >= this.#clock.length) this.#hand = 0;
+    const record = this.#clock[this.#hand++];
+    if (record === undefined || record === newest || record.openStreams > 0 || record.pins > 0) return undefined;
+    if (record.wasUsed) {
+      record.wasUsed = false;
+      return undefined;
     }
-    return undefined;
+    record.isDropped = true;
+    this.delete(record);
+    return record;
   }
 }

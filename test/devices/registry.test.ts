@@ -152,6 +152,17 @@ describe('revocation', () => {
     },
   );
 
+  it('holds for a call that was under way: it is looked at when the device is presented and again when it enters', async () => {
+    const { devices, call, inside, tokenOf } = await startRegistry();
+    const [known, unknown] = [tokenOf('a'), tokenOf('b')];
+    await call(known);
+    for (const token of [known, unknown]) inside.present(token);
+    await devices.revoke(idOf('a'));
+    await devices.revoke(idOf('b'));
+    expect(() => inside.enter(known, undefined, false)).toThrow('device revoked');
+    await expect(inside.enter(unknown, undefined, false)).rejects.toMatchObject({ reason: 'DEVICE_REVOKED' });
+  });
+
   it('takes an id in whatever case its address is', async () => {
     const { call, devices, tokenOf } = await startRegistry();
     await devices.revoke(idOf('a').toLowerCase());
@@ -292,6 +303,20 @@ describe('bounds', () => {
     for (const name of 'ijklm') await call(tokenOf(name, { wallet: bob }));
     expect(devices.get(idOf('a'))).toBeUndefined();
     expect((await devices.list(alice)).map(({ deviceId }) => deviceId)).toEqual([idOf('a')]);
+  });
+
+  it('records: many that stay make newcomers pay for a few of them only, and there are fewer again when they can go', async () => {
+    const { call, devices, open, tokenOf } = await startRegistry({ bounds: { records: 500 } });
+    const streams = [];
+    for (let i = 0; i < 600; i++) {
+      const token = tokenOf(String.fromCharCode(i));
+      await call(token);
+      streams.push(open(token));
+    }
+    expect(devices.health().records).toBe(600);
+    for (const { release } of streams) release();
+    for (let i = 600; i < 620; i++) await call(tokenOf(String.fromCharCode(i)));
+    expect(devices.health().records).toBe(500);
   });
 
   it('a device whose record made room comes back silently, as it stands in the store', async () => {
