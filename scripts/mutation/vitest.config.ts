@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
 
-/** The tests of the mutated folders. Left out are those that start processes or look at files instead of code. */
 const src = fileURLToPath(new URL('../../src', import.meta.url));
 
+/** The tests of the mutated folders. Left out are those that start processes or look at files instead of code. */
 export default defineConfig({
   resolve: { alias: { '#curves': `${src}/curves/fastest-curve.ts` } },
   test: {

@@ -21,13 +21,13 @@ export interface AttachTokenOptions {
    */
   retryRateLimited?: RetryRateLimitedOptions | undefined;
   /**
-   * A unary method that the node has for every caller, `pkg.Service/Method`. A node may end a stream whose device presents
+   * A unary method that the node has for every caller, `pkg.Service/Method`, or `true` for WhoAmI of the device service. A node may end a stream whose device presents
    * no good token any more. For clients that only stream: where the token was renewed while a stream is open and no other
    * call has carried the new one, this method is called once with it and an empty message, on the same channel; no
    * interceptor sees that call. Whatever it is answered, but UNAUTHENTICATED and UNAVAILABLE, has shown the token to the
    * node. Clients of different nodes need an interceptor each. Default: no such calls.
    */
-  keepAlive?: string | undefined;
+  keepAlive?: string | true | undefined;
   /**
    * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s while a stream is
    * open. Not after UNIMPLEMENTED: there is no such method, and it is called no more. Default: a process warning.
@@ -86,13 +86,16 @@ function retrySettings(options: AttachTokenOptions): RetrySettings {
   return { token, rateLimited: { maxRetries, maxDelayMs } };
 }
 
+/** What a node with a device service has for every caller. */
+const WHO_AM_I = 'walletauth.v1.DeviceService/WhoAmI';
+
 function keepAliveFor(source: TargetTokenSource, options: AttachTokenOptions): KeepAlive | undefined {
-  const { keepAlive } = options;
+  const keepAlive = options.keepAlive === true ? WHO_AM_I : options.keepAlive;
   const onError =
     optionalFunction('onKeepAliveError', options.onKeepAliveError) ?? ((error) => process.emitWarning(error));
   if (keepAlive === undefined) return undefined;
   if (typeof keepAlive !== 'string' || !/^[\w.]+\/\w+$/.test(keepAlive)) {
-    throw new TypeError('keepAlive must be a method: pkg.Service/Method');
+    throw new TypeError('keepAlive must be a method: pkg.Service/Method, or true');
   }
   return new KeepAlive(source, { path: `/${keepAlive}`, onError });
 }

@@ -279,12 +279,25 @@ describe('keepAlive', () => {
     chat.cancel();
   });
 
+  it('true stands for WhoAmI of the device service', async () => {
+    const { clock, errors, nextError, open } = await setUp({ keepAlive: true });
+    const chat = await open();
+    clock.advance(RENEWAL_MS);
+    const failed = nextError();
+    vi.advanceTimersByTime(INTERVAL_MS);
+    await failed;
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('/walletauth.v1.DeviceService/WhoAmI'),
+    ]);
+    chat.cancel();
+  });
+
   it.each(['', 'Method', '/pkg.Service/Method', 'pkg.Service/', 'pkg.Service/*', 'pkg.Service/a/b', 5, null])(
     'must be a method, not %j',
     (keepAlive) => {
       const source = createTokenSource(mintIdentity());
       expect(() => attachToken(source, { keepAlive } as never)).toThrow(
-        new TypeError('keepAlive must be a method: pkg.Service/Method'),
+        new TypeError('keepAlive must be a method: pkg.Service/Method, or true'),
       );
       expect(() => attachToken(source, { onKeepAliveError: 5 } as never)).toThrow(
         'onKeepAliveError must be a function',
