@@ -4,6 +4,7 @@ import { deviceServicePaths } from '../devices/device-service-paths.js';
 import { insideOf } from '../devices/inside.js';
 import { createLeases, type Leases } from '../devices/leases.js';
 import type { AuthError } from '../errors.js';
+import type { RefusalStatus } from '../status-details.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import { createVerifier } from '../verify/create-verifier.js';
 import { createAccess } from './access/access.js';
@@ -34,6 +35,7 @@ import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/char
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
 import { enterDevice } from './steps/enter-device.js';
+import { createHardCloses } from './steps/hard-close.js';
 import { holdStream } from './steps/hold-stream.js';
 import {
   CallContext,
@@ -54,6 +56,11 @@ export interface Gate {
   readonly cachedTokens: number;
   /** How many certified identity keys are cached now. */
   readonly cachedDevices: number;
+  /**
+   * How many streams were closed hard so far: the gate had ended them, and within 5 seconds their callers had not taken the
+   * status, because they read nothing or too slowly.
+   */
+  readonly hardCloses: number;
   /**
    * Decides about a call; for transports. Never throws and never rejects; a promise only if a step gave one.
    * @param authorization the value of the `authorization` header, or the list of its values.
@@ -127,8 +134,8 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   const leases = devices ?? createLeases({ graceMs: settings.graceMs, nowMs, timers });
   const verify = devices ? presenting(counted, devices) : renewing(counted, leases as Leases);
   const charging = limits && { limits, hasPriority: access.hasPriority };
-  const endCall = (call: CallContext, error: AuthError) =>
-    call.incoming.stream?.end(report.refused(call, 'ended', error));
+  const hardCloses = createHardCloses(timers, () => devices?.countHardClose());
+  const endCall = (call: CallContext, error: AuthError) => call.incoming.stream?.end(ended(call, error));
   const recheck = recheckOf(access, options.isRevoked);
   const sweep = recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall });
   const hooked = <F>(hook: F | undefined): Hook<F> | undefined => hook && { hook, timeoutMs };
@@ -195,8 +202,14 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     };
   }
 
+  /** Concludes a call that was admitted. */
+  function ended(call: CallContext, error: AuthError): RefusalStatus {
+    if (call.incoming.stream) hardCloses.watch(call.incoming.stream);
+    return report.refused(call, 'ended', error);
+  }
+
   function messageCheck(call: CallContext, steps: readonly MessageStep[]): CheckMessage {
-    const conclusion = (refused: Answer) => refused && report.refused(call, 'ended', refused);
+    const conclusion = (refused: Answer) => refused && ended(call, refused);
     return (message) => {
       const answer = runSteps(steps, call, message);
       call.messages++;
@@ -211,6 +224,9 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     },
     get cachedDevices() {
       return verifier.cachedDevices;
+    },
+    get hardCloses() {
+      return hardCloses.count;
     },
     decide,
     checkRules: (registered: Iterable<ServiceShape>) => checkRules(rules, methodsOf(registered).keys()),

@@ -19,7 +19,7 @@ async function start(options: FakeDevicesOptions = {}) {
   const fake = await fakeDevices(options);
   onTestFinished(() => fake.devices.close());
   const released: [messages: string[], device: Device][] = [];
-  const create = vi.fn((_device: Device): string[] => []);
+  const create = vi.fn<(device: Device) => string[]>(() => []);
   const queues = deviceMap(fake.devices, create, { release: (queue, device) => released.push([queue, device]) });
   return { ...fake, queues, create, released };
 }
@@ -54,7 +54,7 @@ describe('the value of a device', () => {
   it('may be undefined, and is made once all the same', async () => {
     const { devices, enter } = await start();
     await enter();
-    const create = vi.fn();
+    const create = vi.fn<() => undefined>();
     const map = deviceMap(devices, create);
     expect([map.get(phone), map.get(phone), map.has(phone)]).toEqual([undefined, undefined, true]);
     expect(create).toHaveBeenCalledTimes(1);
