@@ -18,6 +18,7 @@ const ROWS = {
   rules: 'rules',
   growth: 'growth',
   devices: 'devices',
+  registry: 'registry',
   bundle: 'bundle',
 };
 

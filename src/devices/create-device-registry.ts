@@ -136,9 +136,9 @@ class Registry implements DeviceRegistry {
   }
 
   health(): DeviceHealth {
-    const { records, streams, revocations, revokedWallets, withoutRow } = this.#node;
+    const { records, streams, hardCloses, revocations, revokedWallets, withoutRow } = this.#node;
     const { errors: listenerErrors } = this.#emitter;
-    return { records: records.size, streams, revocations, revokedWallets, listenerErrors, withoutRow };
+    return { records: records.size, streams, hardCloses, revocations, revokedWallets, listenerErrors, withoutRow };
   }
 
   close(): Promise<void> {

@@ -58,6 +58,8 @@ export interface DeviceHealth {
   readonly records: number;
   /** Streams on leases. */
   readonly streams: number;
+  /** Streams that were ended and closed hard 5 seconds later, because their callers read nothing. */
+  readonly hardCloses: number;
   /** Devices that are revoked by id. */
   readonly revocations: number;
   /** Wallets whose earlier devices are all revoked. */
@@ -112,4 +114,6 @@ export interface DevicesOfGate {
   enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> | undefined;
   /** Puts a stream on a lease. @returns what takes it off again. */
   hold(stream: LeasedStream): () => void;
+  /** Counts a stream that was closed hard. */
+  countHardClose(): void;
 }

@@ -17,7 +17,8 @@ export function memoryDevices(): DeviceStore {
 
 class MemoryDevices implements DeviceStore {
   readonly #rows = new Map<string, Row>();
-  readonly #wallets = new Map<string, Set<string>>();
+  /** The devices of each wallet. Most have one: it needs no set. */
+  readonly #wallets = new Map<string, string | Set<string>>();
   /** Unconfirmed rows by the end of their token, and confirmed ones by when they may be purged: too early if they were seen since. */
   readonly #unconfirmed = new DeadlineHeap<Row>();
   readonly #confirmed = new DeadlineHeap<Row>();
@@ -37,8 +38,7 @@ class MemoryDevices implements DeviceStore {
       return { row, isNew: false };
     }
     const { devicesPerWallet, devices } = this.#settings;
-    const siblings = this.#wallets.get(sighting.wallet);
-    if ((siblings?.size ?? 0) >= devicesPerWallet) return 'limit';
+    if (this.#devicesOf(sighting.wallet).length >= devicesPerWallet) return 'limit';
     if (this.#rows.size >= devices && !this.#makeRoom()) return 'full';
     return { row: { ...this.#make(sighting) }, isNew: true };
   }
@@ -51,7 +51,7 @@ class MemoryDevices implements DeviceStore {
   }
 
   async list(wallet: string): Promise<readonly DeviceRow[]> {
-    return [...(this.#wallets.get(wallet) ?? [])].flatMap((id) => {
+    return this.#devicesOf(wallet).flatMap((id) => {
       const row = this.#rows.get(id);
       return row === undefined ? [] : [{ ...row }];
     });
@@ -66,7 +66,7 @@ class MemoryDevices implements DeviceStore {
   async revokeWallet(wallet: string, survivor: string | undefined): Promise<{ changed: boolean }> {
     const atMs = this.#settings.nowMs();
     const later: string[] = [];
-    for (const id of this.#wallets.get(wallet) ?? []) {
+    for (const id of this.#devicesOf(wallet)) {
       if (id === survivor) continue;
       if ((this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs) later.push(id);
       this.#delete(id);
@@ -105,6 +105,12 @@ class MemoryDevices implements DeviceStore {
     this.#wallets.clear();
   }
 
+  /** A copy, so that rows may go meanwhile. */
+  #devicesOf(wallet: string): readonly string[] {
+    const devices = this.#wallets.get(wallet);
+    return devices instanceof Set ? [...devices] : devices === undefined ? [] : [devices];
+  }
+
   #make(sighting: Sighting): Row {
     const nowMs = this.#settings.nowMs();
     const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
@@ -112,8 +118,8 @@ class MemoryDevices implements DeviceStore {
     this.#rows.set(row.deviceId, row);
     this.#unconfirmed.push(row.expiresAtMs, row);
     const siblings = this.#wallets.get(row.wallet);
-    if (siblings) siblings.add(row.deviceId);
-    else this.#wallets.set(row.wallet, new Set([row.deviceId]));
+    if (siblings instanceof Set) siblings.add(row.deviceId);
+    else this.#wallets.set(row.wallet, siblings === undefined ? row.deviceId : new Set([siblings, row.deviceId]));
     return row;
   }
 
@@ -129,8 +135,8 @@ class MemoryDevices implements DeviceStore {
     if (row === undefined) return false;
     this.#rows.delete(deviceId);
     const siblings = this.#wallets.get(row.wallet);
-    siblings?.delete(deviceId);
-    if (siblings?.size === 0) this.#wallets.delete(row.wallet);
+    if (siblings instanceof Set) siblings.delete(deviceId);
+    if (!(siblings instanceof Set) || siblings.size === 0) this.#wallets.delete(row.wallet);
     return true;
   }
 

@@ -30,6 +30,8 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   tickMs: number;
   /** Calls that were admitted without a row. */
   withoutRow = 0;
+  /** Streams that gates closed hard. */
+  hardCloses = 0;
   readonly #settings: RegistrySettings;
   readonly #emitter: DeviceEmitter;
   readonly #outbox: Outbox;
@@ -102,6 +104,10 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   hold(stream: LeasedStream): () => void {
     const record = this.records.get(stream.deviceId);
     return record === undefined ? this.#strays.hold(stream) : this.#queue.hold(record, stream);
+  }
+
+  countHardClose(): void {
+    this.hardCloses++;
   }
 
   /** Whether a device is revoked, by its id or with all of its wallet. */

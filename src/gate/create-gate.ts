@@ -13,6 +13,7 @@ import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/char
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
 import { enterDevice } from './steps/enter-device.js';
+import { createHardCloses } from './steps/hard-close.js';
 import { holdStream } from './steps/hold-stream.js';
 import {
   CallContext,
@@ -33,6 +34,11 @@ export interface Gate {
   readonly cachedTokens: number;
   /** How many certified identity keys are cached now. */
   readonly cachedDevices: number;
+  /**
+   * How many streams were closed hard so far: the gate had ended them, and within 5 seconds their callers had not taken the
+   * status, because they read nothing or too slowly.
+   */
+  readonly hardCloses: number;
   /**
    * Decides about a call; for transports. Never throws and never rejects; a promise only if a step gave one.
    * @param authorization the value of the `authorization` header, or the list of its values.
@@ -146,8 +152,9 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     };
   }
 
+  /** Concludes a call that was admitted. */
   function messageCheck(call: CallContext, steps: readonly MessageStep[]): CheckMessage {
-    const conclusion = (refused: Answer) => refused && report.refused(call, 'ended', refused);
+    const conclusion = (refused: Answer) => refused && parts.ended(call, refused);
     return (message) => {
       const answer = runSteps(steps, call, message);
       call.messages++;
@@ -162,6 +169,9 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     },
     get cachedDevices() {
       return verifier.cachedDevices;
+    },
+    get hardCloses() {
+      return parts.hardCloses.count;
     },
     decide,
     checkRules: (registered: Iterable<ServiceShape>) => checkRules(rules, methodsOf(registered).keys()),

@@ -4,6 +4,7 @@ import { insideOf } from '../devices/inside.js';
 import { createLeases } from '../devices/leases.js';
 import type { NodeDevices } from '../devices/node-devices.js';
 import type { AuthError } from '../errors.js';
+import type { RefusalStatus } from '../status-details.js';
 import { createVerifier, type Verifier } from '../verify/create-verifier.js';
 import { createAccess, type Access } from './access/access.js';
 import { createAddressReader, type AddressReader } from './call/client-address.js';
@@ -20,6 +21,7 @@ import { warnUnlimited } from './rules/warn-unlimited.js';
 import { limitFailures, measured, presenting, renewing, verifyWith, type VerifyToken } from './steps/authenticate.js';
 import type { Hook } from './steps/authorize.js';
 import type { Charging } from './steps/charge.js';
+import { createHardCloses, type HardCloses } from './steps/hard-close.js';
 import type { Holding } from './steps/hold-stream.js';
 import type { CallContext } from './steps/pipeline.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
@@ -29,6 +31,9 @@ export interface GateParts {
   readonly rules: RuleTable;
   readonly verifier: Verifier;
   readonly report: Reporter;
+  /** The answer to a call that ends after it was admitted, and what sees to it that the call is gone then. */
+  ended(call: CallContext, error: AuthError): RefusalStatus;
+  readonly hardCloses: HardCloses;
   readonly addresses: AddressReader;
   readonly access: Access;
   readonly charging: Charging | undefined;
@@ -60,8 +65,13 @@ export function gateParts(options: GateOptions): GateParts {
   checkLimits(rules, services && methods.keys(), limits);
   if (limits === undefined) warnUnlimited(rules, methods.keys());
 
-  const endCall = (call: CallContext, error: AuthError) =>
-    call.incoming.stream?.end(report.refused(call, 'ended', error));
+  const devices = options.devices === undefined ? undefined : insideOf(options.devices);
+  const hardCloses = createHardCloses(timers, () => devices?.countHardClose());
+  function ended(call: CallContext, error: AuthError): RefusalStatus {
+    if (call.incoming.stream) hardCloses.watch(call.incoming.stream);
+    return report.refused(call, 'ended', error);
+  }
+  const endCall = (call: CallContext, error: AuthError) => call.incoming.stream?.end(ended(call, error));
   const recheck = recheckOf(access, options.isRevoked);
   return {
     rules,
@@ -70,7 +80,10 @@ export function gateParts(options: GateOptions): GateParts {
     addresses: warningReader(createAddressReader(options.trustedProxies), noAddressWarning(options)),
     access,
     charging: limits && { limits, hasPriority: access.hasPriority },
-    ...tokenParts(options, settings, verifier, endCall),
+    devices,
+    ...tokenParts(options, settings, verifier, devices, endCall),
+    ended,
+    hardCloses,
     recheck,
     sweep: recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall }),
     hooked: (hook) => hook && { hook, timeoutMs },
@@ -79,19 +92,17 @@ export function gateParts(options: GateOptions): GateParts {
 
 /** What a token is good for beside the call that it came with: its device, and the streams that live on it. */
 function tokenParts(
-  { devices: registry, failedTokenLimit }: GateOptions,
+  { failedTokenLimit }: GateOptions,
   { graceMs, nowMs, timers, onDecision }: GateSettings,
   verifier: Verifier,
+  devices: NodeDevices | undefined,
   endCall: Holding['endCall'],
-): Pick<GateParts, 'verify' | 'devices' | 'holding'> {
+): Pick<GateParts, 'verify' | 'holding'> {
   const plain = verifyWith(verifier);
   const limited =
     failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
   const verify = onDecision ? measured(limited) : limited;
-  if (registry !== undefined) {
-    const devices = insideOf(registry);
-    return { devices, verify: presenting(verify, devices), holding: { leases: devices, endCall } };
-  }
+  if (devices) return { verify: presenting(verify, devices), holding: { leases: devices, endCall } };
   const leases = createLeases({ graceMs, nowMs, timers });
-  return { devices: undefined, verify: renewing(verify, leases), holding: { leases, endCall } };
+  return { verify: renewing(verify, leases), holding: { leases, endCall } };
 }

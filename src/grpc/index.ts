@@ -32,6 +32,7 @@ export { authenticated, type AuthenticatedOptions } from './server/authenticated
 export type { AuthenticatedContext, AuthenticatedFunction } from './server/authenticated-function.js';
 export { addDeviceService, type DeviceServiceOptions } from './server/device-service.js';
 export { getIdentity, requireIdentity, type CallWithAuthContext } from './server/identity-of.js';
+export { leaseOf, type CallLease } from './server/lease-of.js';
 export { walletAuth, type WalletAuthInterceptor, type WalletAuthOptions } from './server/wallet-auth.js';
 export {
   grpcServiceDefinition,

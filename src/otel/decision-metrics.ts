@@ -1,6 +1,7 @@
 import { metrics, type Attributes, type Meter, type MeterProvider } from '@opentelemetry/api';
 
 import type { DecisionEvent } from '../gate/decision.js';
+import { meterOf } from './meter-of.js';
 
 /** The cache statistics that `watch` reads: those of a gate, or of the interceptor that `walletAuth` makes. */
 export interface TokenCacheStats {
@@ -19,9 +20,6 @@ export interface DecisionMetrics {
    */
   watch(gate: TokenCacheStats): () => void;
 }
-
-/** The name of the meter that a provider is asked for. */
-const METER = 'grpc-wallet-auth';
 
 /** The histogram's bucket boundaries, in seconds: a cached token takes microseconds, pure JavaScript takes milliseconds. */
 const BUCKETS = [
@@ -49,7 +47,7 @@ const BUCKETS = [
  * onDecision.watch(interceptor);
  */
 export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeterProvider()): DecisionMetrics {
-  const meter = meterOf(source);
+  const meter = meterOf(source, 'decisionMetrics');
   const calls = meter.createCounter('wallet_auth.calls', {
     description: 'Calls decided by the gate',
     unit: '{call}',
@@ -88,14 +86,6 @@ export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeter
       },
     }),
   );
-}
-
-function meterOf(source: Meter | MeterProvider): Meter {
-  if (typeof (source as Partial<MeterProvider> | null)?.getMeter === 'function') {
-    return (source as MeterProvider).getMeter(METER);
-  }
-  if (typeof (source as Partial<Meter> | null)?.createCounter === 'function') return source as Meter;
-  throw new TypeError('decisionMetrics takes a Meter or a MeterProvider');
 }
 
 /** Attributes without undefined values, which some exporters would write as texts. */

@@ -54,7 +54,7 @@ describe('the value of a device', () => {
   it('may be undefined, and is made once all the same', async () => {
     const { devices, enter } = await start();
     await enter();
-    const create = vi.fn<() => object>();
+    const create = vi.fn<() => undefined>();
     const map = deviceMap(devices, create);
     expect([map.get(phone), map.get(phone), map.has(phone)]).toEqual([undefined, undefined, true]);
     expect(create).toHaveBeenCalledTimes(1);

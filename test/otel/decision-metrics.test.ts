@@ -1,13 +1,6 @@
 import { metrics } from '@opentelemetry/api';
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-  type DataPoint,
-  type Histogram,
-} from '@opentelemetry/sdk-metrics';
-import { afterEach, describe, expect, it } from 'vitest';
+import type { Histogram } from '@opentelemetry/sdk-metrics';
+import { describe, expect, it } from 'vitest';
 
 import { nobleCurve } from '../../src/crypto/noble-curve.js';
 import { createGate } from '../../src/gate/create-gate.js';
@@ -15,32 +8,11 @@ import type { DecisionEvent } from '../../src/gate/decision.js';
 import type { GateOptions } from '../../src/gate/options.js';
 import { decisionMetrics } from '../../src/otel/decision-metrics.js';
 import { mintToken } from '../../src/testing/mint-token.js';
+import { sdk } from '../support/otel-sdk.js';
 
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
 
 const call = { method: METHOD, peer: '127.0.0.1:50101', metadata: undefined, header: () => [] };
-
-/** The SDK as an operator sets it up, and what it would export now. */
-function sdk() {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const provider = new MeterProvider({ readers: [reader] });
-  providers.push(provider);
-  async function points<T = number>(name: string): Promise<readonly DataPoint<T>[]> {
-    await provider.forceFlush();
-    const latest = exporter.getMetrics().at(-1)?.scopeMetrics ?? [];
-    const metric = latest.flatMap((scope) => scope.metrics).find(({ descriptor }) => descriptor.name === name);
-    return (metric?.dataPoints ?? []) as DataPoint<T>[];
-  }
-  const table = async (name: string) => (await points(name)).map(({ attributes, value }) => [attributes, value]);
-  return { provider, points, table };
-}
-
-const providers: MeterProvider[] = [];
-afterEach(async () => {
-  for (const provider of providers.splice(0)) await provider.shutdown();
-  metrics.disable();
-});
 
 const event = (facts: Partial<DecisionEvent> = {}): DecisionEvent => ({
   method: METHOD,

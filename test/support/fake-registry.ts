@@ -65,6 +65,7 @@ export function fakeRegistry(...devices: readonly FakeDevice[]): FakeRegistry {
     health: () => ({
       records: rows.size,
       streams: 0,
+      hardCloses: 0,
       revocations: revoked.size,
       revokedWallets: 0,
       listenerErrors: 0,

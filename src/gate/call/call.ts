@@ -36,6 +36,11 @@ export interface IncomingCall {
 export interface OpenStream {
   /** Ends it after it was admitted, if it is still under way: no message goes to its handler or its caller any more. */
   end(status: RefusalStatus): void;
+  /**
+   * Closes it hard after `end`, if its caller has not taken the status: one that reads nothing never would.
+   * @returns whether that was necessary.
+   */
+  close?(): boolean;
 }
 
 /** A call as hooks see it. */

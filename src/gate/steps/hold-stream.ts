@@ -18,13 +18,17 @@ export function holdStream(call: CallContext, { leases, endCall }: Holding): Ans
   if (identity === undefined || rule.stream === 'at-open') return undefined;
   const lease = new StreamLease();
   call.lease = lease;
+  const hasGrace = rule.stream === 'while-renewed';
   call.onEnd(
     leases.hold({
       kind: rule.stream,
       deviceId: identity.deviceId,
       expiresAtMs: identity.expiresAtMs,
-      end: (error) => endCall(call, error),
-      lapsing: () => lease.announce(),
+      end(error) {
+        if (!hasGrace && error.reason === 'TOKEN_EXPIRED') lease.announce();
+        endCall(call, error);
+      },
+      ...(hasGrace && { lapsing: () => lease.announce() }),
     }),
   );
   return undefined;

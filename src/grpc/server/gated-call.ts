@@ -1,3 +1,5 @@
+import { constants } from 'node:http2';
+
 import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
 import { refusal } from '../../errors.js';
@@ -6,6 +8,7 @@ import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
+import { http2StreamOf } from './http2-stream-of.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 import { peerOf } from './peer.js';
 
@@ -44,6 +47,8 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   #headersSent = false;
   #over = false;
   #cancelled = false;
+  /** Whether the gate ended it after it was admitted. */
+  #wasEnded = false;
 
   constructor(call: InnerCall, { path, requestStream, responseStream }: MethodShape, gate: Gate) {
     super(call);
@@ -204,8 +209,17 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
     if (!this.#over) this.#end(statusToSend(status));
   }
 
+  close(): boolean {
+    const stream = this.#wasEnded ? http2StreamOf(this.#call) : undefined;
+    if (stream === undefined || stream.closed || stream.destroyed) return false;
+    const isSent = !this.#headersSent || stream.sentTrailers !== undefined; // its client has not closed its own side
+    stream.close(isSent ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+    return !isSent;
+  }
+
   /** Ends a call that has a handler, unless it ended by itself. The handler is told later, as grpc-js would do it. */
   #end(status: StatusToSend): void {
+    this.#wasEnded ||= !this.#over;
     this.#send(status);
     process.nextTick(() => this.#cancel());
   }
