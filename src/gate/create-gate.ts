@@ -13,7 +13,6 @@ import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/char
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
 import { enterDevice } from './steps/enter-device.js';
-import { createHardCloses } from './steps/hard-close.js';
 import { holdStream } from './steps/hold-stream.js';
 import {
   CallContext,
