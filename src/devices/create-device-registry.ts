@@ -1,13 +1,13 @@
-import { parseAddress } from '../crypto/address.js';
-import { refusal } from '../errors.js';
+import { deviceIdOf, walletOf } from './device-id.js';
 import { isDeviceLabel } from './device-label.js';
 import { deviceOf, deviceOfRecord } from './device-of.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 import { DeviceEmitter } from './emitter.js';
 import { setInside } from './inside.js';
-import { deviceRevoked, NodeDevices, registryClosed } from './node-devices.js';
+import { NodeDevices } from './node-devices.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
 import { Outbox } from './outbox.js';
+import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
 const PURGE_EVERY_MS = 60_000;
@@ -17,8 +17,6 @@ const PURGE_BATCH = 1_000;
 const TICK_MS = 30_000;
 /** How long `close` waits for the store, in milliseconds. */
 const CLOSE_MS = 5_000;
-
-const DEVICE_ID = /^(0x[0-9a-fA-F]{40})\/([0-9a-f]{32})$/;
 
 /**
  * Makes the registry of a node's devices, to be given to its gates.
@@ -177,13 +175,9 @@ class Registry implements DeviceRegistry {
   }
 
   /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away or closed. */
-  async #answerOf<T>(ask: () => Promise<T>): Promise<T> {
+  #answerOf<T>(ask: () => Promise<T>): Promise<T> {
     this.#checkOpen();
-    try {
-      return await ask();
-    } catch (cause) {
-      throw refusal('AUTH_UNAVAILABLE', { cause });
-    }
+    return answerOf(ask());
   }
 
   async #close(): Promise<void> {
@@ -197,18 +191,4 @@ class Registry implements DeviceRegistry {
     this.#outbox.stop();
     await store.close();
   }
-}
-
-/** A device id in its one form, and its wallet. @throws TypeError if it is none. */
-function deviceIdOf(text: string): { id: string; wallet: string } {
-  const [, owner = '', key = ''] = (typeof text === 'string' ? DEVICE_ID.exec(text) : undefined) ?? [];
-  const wallet = parseAddress(owner);
-  if (wallet === undefined) throw new TypeError('a device id is <wallet address>/<32 hex digits>');
-  return { id: `${wallet}/${key}`, wallet };
-}
-
-function walletOf(text: string): string {
-  const wallet = typeof text === 'string' ? parseAddress(text) : undefined;
-  if (wallet === undefined) throw new TypeError('a wallet is an address: 0x and 40 hex digits');
-  return wallet;
 }

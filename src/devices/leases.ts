@@ -1,5 +1,6 @@
 import type { AuthError } from '../errors.js';
-import { LeaseHolder, LeaseQueue, type LeasedStream, type LeaseSettings } from './lease-queue.js';
+import { LeaseQueue } from './lease-queue.js';
+import { LeaseHolder, type LeasedStream, type LeaseSettings } from './lease.js';
 
 /** The leases of all open streams: who keeps its stream open, and until when. */
 export interface Leases {
@@ -11,6 +12,8 @@ export interface Leases {
   renew(deviceId: string, expiresAtMs: number): void;
   /** Puts a stream on a lease. @returns what takes it off again, when the stream is over. */
   hold(stream: LeasedStream): () => void;
+  /** The devices that have such streams. */
+  deviceIds(): readonly string[];
   /** Ends all streams of a device that are on leases. */
   endDevice(deviceId: string, error: AuthError): void;
 }
@@ -62,6 +65,7 @@ export function createLeases(settings: LeaseSettings): Leases {
       queue.renew(device, stream.expiresAtMs);
       return queue.hold(device, stream);
     },
+    deviceIds: () => [...devices.keys()],
     endDevice(deviceId: string, error: AuthError) {
       const device = devices.get(deviceId);
       if (device !== undefined) queue.endAll(device, error);

@@ -1,22 +1,16 @@
-import { refusal, type AuthError } from '../errors.js';
+import { refusal } from '../errors.js';
 import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../identity.js';
 import type { DevicesOfGate } from './device-registry.js';
 import type { DeviceEmitter } from './emitter.js';
-import { createEpochs, type Epochs } from './epochs.js';
-import { LeaseQueue, type LeasedStream } from './lease-queue.js';
+import { LeaseQueue } from './lease-queue.js';
+import type { LeasedStream } from './lease.js';
 import { createLeases, type Leases } from './leases.js';
 import type { RegistrySettings } from './options.js';
 import type { Outbox } from './outbox.js';
 import { DeviceRecord, Records } from './records.js';
-import { createRevocationBound, createRevocationSet, type RevocationBound, type RevocationSet } from './revocations.js';
+import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
+import { Revoked, type Revocable } from './revoked.js';
 import type { DeviceRow, Entered, StoreListener } from './store.js';
-
-/** What may be revoked: a device, as far as it is known. */
-interface Revocable {
-  readonly deviceId: string;
-  readonly firstSeenMs?: number | undefined;
-  readonly certifiedAtMs?: number | undefined;
-}
 
 /**
  * What a node knows of devices: records, leases, revocations, epochs. All of it only grows (later lives, larger ends, revoked), and
@@ -35,9 +29,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   readonly #settings: RegistrySettings;
   readonly #emitter: DeviceEmitter;
   readonly #outbox: Outbox;
-  readonly #bound: RevocationBound;
-  readonly #revoked: RevocationSet;
-  readonly #epochs: Epochs;
+  readonly #revoked: Revoked;
   readonly #queue: LeaseQueue<DeviceRecord>;
   /** Streams of devices that have no record here. */
   readonly #strays: Leases;
@@ -50,9 +42,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
     this.#settings = settings;
     this.#emitter = emitter;
     this.#outbox = outbox;
-    this.#bound = createRevocationBound(settings.revocations);
-    this.#revoked = createRevocationSet(this.#bound);
-    this.#epochs = createEpochs(this.#bound);
+    this.#revoked = new Revoked(settings.revocations, settings.nowMs);
     this.records = new Records(settings.records);
     this.#queue = new LeaseQueue(settings, { lapsed: (record) => this.#emit('lapsed', record) });
     this.#strays = createLeases(settings);
@@ -72,18 +62,18 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   }
 
   get revocations(): number {
-    return this.#revoked.size;
+    return this.#revoked.devices;
   }
 
   get revokedWallets(): number {
-    return this.#epochs.size;
+    return this.#revoked.wallets;
   }
 
   present(identity: WalletIdentity): void {
     if (!this.isOpen) throw registryClosed();
     const record = this.#recordOf(identity);
     if (record === undefined) {
-      if (this.isRevoked(identity.wallet, identity)) throw deviceRevoked(identity.deviceId);
+      if (this.#revoked.covers(identity.wallet, identity)) throw deviceRevoked(identity.deviceId);
       return;
     }
     if (record.isRevoked) throw deviceRevoked(record.deviceId);
@@ -112,14 +102,13 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
 
   /** Whether a device is revoked, by its id or with all of its wallet. */
   isRevoked(wallet: string, device: Revocable): boolean {
-    if (this.#revoked.size > 0 && this.#revoked.has(device.deviceId)) return true;
-    return this.#epochs.size > 0 && this.#epochs.covers(wallet, { ...device, nowMs: this.#settings.nowMs() });
+    return this.#revoked.covers(wallet, device);
   }
 
   /** The same by the id alone: by id, or if this node has its record and the epoch covers it. */
   isRevokedHere(deviceId: string): boolean {
     const record = this.records.get(deviceId);
-    return record ? this.isRevoked(record.wallet, coveredBy(record)) : this.#revoked.has(deviceId);
+    return record ? this.#revoked.covers(record.wallet, record) : this.#revoked.has(deviceId);
   }
 
   revoked(deviceIds: readonly string[]): void {
@@ -164,8 +153,8 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
       const forget = () => void this.#entering.delete(deviceId);
       entering.finally(forget).catch(() => undefined); // whoever waits for it gets the rejection
     }
-    const entered = await this.#answerOf(entering);
-    if (entered === 'revoked' || this.isRevoked(wallet, entered instanceof Object ? entered.row : identity))
+    const entered = await answerOf(entering);
+    if (entered === 'revoked' || this.#revoked.covers(wallet, entered instanceof Object ? entered.row : identity))
       throw deviceRevoked(deviceId);
     if (entered === 'limit') {
       if (isExempt) return;
@@ -206,26 +195,22 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   /** Revokes by id. Every source of a revocation goes through here: once is enough. @returns whether it is news. */
   revoke(deviceId: string): boolean {
     if (!this.#revoked.add(deviceId)) return false;
-    const record = this.records.get(deviceId);
-    if (record) this.#end(record, deviceRevoked(deviceId));
-    this.#strays.endDevice(deviceId, deviceRevoked(deviceId));
-    if (this.isOpen) this.#emitter.emit('revoked', { deviceId });
-    this.#release(deviceId);
+    this.#end(deviceId);
     return true;
   }
 
   walletRevoked(wallet: string, atMs: number, survivor: string | undefined): void {
-    if (!this.#epochs.merge(wallet, atMs, survivor) || !this.isOpen) return;
+    if (!this.#revoked.addWallet(wallet, atMs, survivor) || !this.isOpen) return;
     this.#emitter.emit('wallet-revoked', { wallet, atMs });
-    const nowMs = this.#settings.nowMs();
-    const covered = [...this.records.values()].filter(
-      (record) => record.wallet === wallet && this.#epochs.covers(wallet, { ...coveredBy(record), nowMs }),
-    );
-    for (const record of covered) {
+    const own = [...this.records.values()].filter((record) => record.wallet === wallet);
+    for (const record of own) {
+      if (!this.#revoked.covers(wallet, record)) continue;
       // by id as well, so that it is told once, whatever covers it later
-      if (this.#bound.used < this.#bound.max) this.revoke(record.deviceId);
-      else this.#end(record, deviceRevoked(record.deviceId));
+      if (this.#revoked.hasRoom) this.revoke(record.deviceId);
+      else this.#end(record.deviceId);
     }
+    const isStray = (deviceId: string) => deviceId !== survivor && deviceId.startsWith(`${wallet}/`);
+    for (const deviceId of this.#strays.deviceIds()) if (isStray(deviceId)) this.#endStreams(deviceId);
   }
 
   purged(deviceIds: readonly string[]): void {
@@ -243,13 +228,24 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
     this.#release(deviceId);
   }
 
-  /** The record stays with those who hold it, and says no. */
-  #end(record: DeviceRecord, error: AuthError): void {
-    record.isRevoked = true;
-    this.records.delete(record);
-    this.#outbox.delete(record.deviceId);
-    this.#queue.endAll(record, error);
-    this.#queue.forget(record);
+  /** The record, if there is one, stays with those who hold it, and says no. */
+  #end(deviceId: string): void {
+    const record = this.records.get(deviceId);
+    if (record !== undefined) {
+      record.isRevoked = true;
+      this.records.delete(record);
+      this.#outbox.delete(deviceId);
+      this.#queue.endAll(record, deviceRevoked(deviceId));
+      this.#queue.forget(record);
+    }
+    this.#endStreams(deviceId);
+    if (this.isOpen) this.#emitter.emit('revoked', { deviceId });
+    this.#release(deviceId);
+  }
+
+  /** Ends the streams of a device that has no record. */
+  #endStreams(deviceId: string): void {
+    this.#strays.endDevice(deviceId, deviceRevoked(deviceId));
   }
 
   #release(deviceId: string): void {
@@ -259,27 +255,4 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   #emit(event: 'first-seen' | 'renewed' | 'lapsed' | 'returned' | 'purged', { deviceId, wallet }: DeviceRecord): void {
     this.#emitter.emit(event, { deviceId, wallet });
   }
-
-  /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away. */
-  async #answerOf<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (cause) {
-      throw refusal('AUTH_UNAVAILABLE', { cause });
-    }
-  }
-}
-
-function coveredBy({ deviceId, firstSeenMs, certifiedAtMs }: DeviceRecord): Revocable {
-  return { deviceId, firstSeenMs, certifiedAtMs };
-}
-
-/** The refusal of a device that is revoked. */
-export function deviceRevoked(deviceId: string): AuthError {
-  return refusal('DEVICE_REVOKED', { cause: { deviceId } });
-}
-
-/** The refusal of everything after `close`. */
-export function registryClosed(): AuthError {
-  return refusal('AUTH_UNAVAILABLE', { cause: 'the device registry is closed' });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LeaseKind } from '../../src/devices/lease-queue.js';
+import type { LeaseKind } from '../../src/devices/lease.js';
 import { createLeases, type Leases } from '../../src/devices/leases.js';
 import { refusal, type AuthError } from '../../src/errors.js';
 import { settableClock } from '../../src/testing/settable-clock.js';

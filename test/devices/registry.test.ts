@@ -221,6 +221,16 @@ describe('revokeWallet', () => {
     expect(streams.map(({ ended }) => ended)).toEqual([['DEVICE_REVOKED'], ['DEVICE_REVOKED']]);
   });
 
+  it('ends the streams of its devices that have no row too', async () => {
+    const { call, devices, open, tokenOf } = await startRegistry({ bounds: { devices: 1 } });
+    await call(tokenOf('z', { wallet: bob }));
+    const token = tokenOf('a');
+    await call(token);
+    const [stray, kept] = [open(token), open(tokenOf('z', { wallet: bob }))];
+    await devices.revokeWallet(alice);
+    expect([stray.ended, kept.ended]).toEqual([['DEVICE_REVOKED'], []]);
+  });
+
   it('is told once for each device, whatever covers it later', async () => {
     const { call, devices, events, tokenOf } = await startRegistry();
     await call(tokenOf('a'));

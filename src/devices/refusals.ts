@@ -1,0 +1,20 @@
+import { refusal, type AuthError } from '../errors.js';
+
+/** The refusal of a device that is revoked. */
+export function deviceRevoked(deviceId: string): AuthError {
+  return refusal('DEVICE_REVOKED', { cause: { deviceId } });
+}
+
+/** The refusal of everything after `close`. */
+export function registryClosed(): AuthError {
+  return refusal('AUTH_UNAVAILABLE', { cause: 'the device registry is closed' });
+}
+
+/** What a store answers. @throws AuthError AUTH_UNAVAILABLE if it is away, with what it rejected with as the cause. */
+export async function answerOf<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    throw refusal('AUTH_UNAVAILABLE', { cause });
+  }
+}

@@ -1,0 +1,59 @@
+import { createEpochs, type Epochs } from './epochs.js';
+import { createRevocationBound, createRevocationSet, type RevocationBound, type RevocationSet } from './revocations.js';
+
+/** What may be revoked: a device, as far as it is known. */
+export interface Revocable {
+  readonly deviceId: string;
+  readonly firstSeenMs?: number | undefined;
+  readonly certifiedAtMs?: number | undefined;
+}
+
+/** All that a node knows to be revoked: devices by id, and wallets until a time. It only grows. */
+export class Revoked {
+  readonly #nowMs: () => number;
+  readonly #bound: RevocationBound;
+  readonly #devices: RevocationSet;
+  readonly #epochs: Epochs;
+
+  /** @param max how many devices and wallets there may be. */
+  constructor(max: number, nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#bound = createRevocationBound(max);
+    this.#devices = createRevocationSet(this.#bound);
+    this.#epochs = createEpochs(this.#bound);
+  }
+
+  get devices(): number {
+    return this.#devices.size;
+  }
+
+  get wallets(): number {
+    return this.#epochs.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.#bound.used < this.#bound.max;
+  }
+
+  /** Whether a device is revoked by its id. */
+  has(deviceId: string): boolean {
+    return this.#devices.size > 0 && this.#devices.has(deviceId);
+  }
+
+  /** Whether it is, by its id or with all of its wallet. */
+  covers(wallet: string, { deviceId, firstSeenMs, certifiedAtMs }: Revocable): boolean {
+    if (this.has(deviceId)) return true;
+    if (this.#epochs.size === 0) return false;
+    return this.#epochs.covers(wallet, { deviceId, firstSeenMs, certifiedAtMs, nowMs: this.#nowMs() });
+  }
+
+  /** @returns whether that is news. @throws RangeError if there is no room. */
+  add(deviceId: string): boolean {
+    return this.#devices.add(deviceId);
+  }
+
+  /** @returns whether that is news. @throws RangeError if there is no room. */
+  addWallet(wallet: string, atMs: number, survivor: string | undefined): boolean {
+    return this.#epochs.merge(wallet, atMs, survivor);
+  }
+}
