@@ -65,14 +65,11 @@ class MemoryDevices implements DeviceStore {
 
   async revokeWallet(wallet: string, survivor: string | undefined): Promise<{ changed: boolean }> {
     const atMs = this.#settings.nowMs();
-    const later: string[] = [];
-    for (const id of this.#devicesOf(wallet)) {
-      if (id === survivor) continue;
-      if ((this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs) later.push(id);
-      this.#delete(id);
-    }
-    this.#listener.walletRevoked(wallet, atMs, survivor);
-    if (later.length > 0) this.#listener.revoked(later);
+    this.#listener.walletRevoked(wallet, atMs, survivor); // throws if there is no room: then nothing has happened
+    const others = this.#devicesOf(wallet).filter((id) => id !== survivor);
+    const isLater = (id: string) => (this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs;
+    this.#listener.revoked(others.filter(isLater));
+    for (const id of others) this.#delete(id);
     return { changed: true };
   }
 

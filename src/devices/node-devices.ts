@@ -72,6 +72,8 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   present(identity: WalletIdentity): void {
     if (!this.isOpen) throw registryClosed();
     const record = this.#recordOf(identity);
+    // streams that were opened while the device had no record
+    if (this.#strays.devices > 0) this.#strays.renew(identity.deviceId, identity.expiresAtMs);
     if (record === undefined) {
       if (this.#revoked.covers(identity.wallet, identity)) throw deviceRevoked(identity.deviceId);
       return;

@@ -1,4 +1,5 @@
 import { refusal, type AuthError } from '../errors.js';
+import { RevocationsFull } from './revocations.js';
 
 /** The refusal of a device that is revoked. */
 export function deviceRevoked(deviceId: string): AuthError {
@@ -10,11 +11,15 @@ export function registryClosed(): AuthError {
   return refusal('AUTH_UNAVAILABLE', { cause: 'the device registry is closed' });
 }
 
-/** What a store answers. @throws AuthError AUTH_UNAVAILABLE if it is away, with what it rejected with as the cause. */
+/**
+ * What a store answers.
+ * @throws AuthError AUTH_UNAVAILABLE if it is away, with what it rejected with as the cause; RevocationsFull as it is.
+ */
 export async function answerOf<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
+    if (cause instanceof RevocationsFull) throw cause;
     throw refusal('AUTH_UNAVAILABLE', { cause });
   }
 }

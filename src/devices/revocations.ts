@@ -1,5 +1,10 @@
 import { sha256 } from '../crypto/hash.js';
 
+/** There is no room for another revocation. */
+export class RevocationsFull extends RangeError {
+  override readonly name = 'RevocationsFull';
+}
+
 /** How many revocations there may be, of devices and wallets together. */
 export interface RevocationBound {
   readonly max: number;
@@ -18,7 +23,7 @@ export function createRevocationBound(max: number): RevocationBound {
     },
     take() {
       if (used >= max)
-        throw new RangeError(`bounds.revocations: ${max} devices and wallets are revoked, and none is dropped`);
+        throw new RevocationsFull(`bounds.revocations: ${max} devices and wallets are revoked, and none is dropped`);
       used++;
     },
   };

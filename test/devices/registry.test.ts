@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { createDeviceRegistry } from '../../src/devices/create-device-registry.js';
+import { deviceMap } from '../../src/devices/device-map.js';
 import { memoryDevices } from '../../src/devices/memory-store.js';
 import type { DeviceStore } from '../../src/devices/store.js';
 import { createGate } from '../../src/gate/create-gate.js';
@@ -231,6 +232,29 @@ describe('revokeWallet', () => {
     expect([stray.ended, kept.ended]).toEqual([['DEVICE_REVOKED'], []]);
   });
 
+  it('rejects when bounds.revocations is full, and then nothing has happened', async () => {
+    const { call, devices, tokenOf } = await startRegistry({ bounds: { revocations: 1 } });
+    await call(tokenOf('a'));
+    await devices.revoke(idOf('z', bob));
+    await expect(devices.revokeWallet(alice)).rejects.toThrow('bounds.revocations');
+    expect(await devices.list(alice)).toHaveLength(1);
+    expect(await call(tokenOf('a'))).toBe('admitted');
+  });
+
+  it('of a wallet that was revoked before takes no room: devices that came since are told, and their values released', async () => {
+    const { call, clock, devices, events, tokenOf } = await startRegistry({ bounds: { revocations: 1 } });
+    await devices.revokeWallet(alice);
+    clock.advance(2_000);
+    const token = tokenOf('a');
+    expect(await call(token)).toBe('admitted');
+    const released: unknown[] = [];
+    const values = deviceMap(devices, () => 'value', { release: (value) => void released.push(value) });
+    expect(values.get(idOf('a'))).toBe('value');
+    clock.advance(1);
+    await devices.revokeWallet(alice);
+    expect([events.at(-1), released, await call(token)]).toEqual(['revoked a', ['value'], 'DEVICE_REVOKED']);
+  });
+
   it('is told once for each device, whatever covers it later', async () => {
     const { call, devices, events, tokenOf } = await startRegistry();
     await call(tokenOf('a'));
@@ -285,6 +309,20 @@ describe('bounds', () => {
     expect(await call(tokenOf('d'))).toBe('admitted');
     expect(events.slice(-2)).toEqual(['purged a', 'first-seen d']);
     expect(devices.health()).toMatchObject({ withoutRow: 1, records: 2 });
+  });
+
+  it('devices: streams of those without a row live on their newer tokens as others do', async () => {
+    const { call, clock, open, tokenOf } = await startRegistry({ bounds: { devices: 1 } });
+    await call(tokenOf('z', { wallet: bob }));
+    const token = tokenOf('a');
+    await call(token);
+    const stream = open(token);
+    clock.advance(HOUR_MS - 1_000);
+    await call(tokenOf('a'));
+    clock.advance(HOUR_MS);
+    expect(stream.ended).toEqual([]);
+    clock.advance(GRACE_MS);
+    expect(stream.ended).toEqual(['TOKEN_EXPIRED']);
   });
 
   it('unconfirmed: purged a day after the end of its token, unless a later token or the operator confirmed it', async () => {
