@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
 import { AuthError, type AuthReason } from '../../src/errors.js';
+import { createGate } from '../../src/gate/create-gate.js';
+import { walletAuth } from '../../src/grpc/server/wallet-auth.js';
 import type { AuthorizationValue } from '../../src/index.js';
+import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
+import { incomingCall } from '../support/incoming-call.js';
 import { testGate } from '../support/test-gate.js';
 import { now, tokens } from '../support/tokens.js';
 
@@ -65,5 +69,20 @@ describe('the answer of authorize', () => {
     expect(reasonOf(tokens.good)).toBe('INTERNAL');
     expect(events[0]).toMatchObject({ reason: 'INTERNAL', error: { reason: 'INTERNAL' } });
     expect(events[0]?.error?.cause).toBeInstanceOf(TypeError);
+  });
+});
+
+describe('a gate that several adapters share', () => {
+  it('has one cache for all of them, and shows how much is in it', () => {
+    const gate = createGate({ now: settableClock().now });
+    const [one, other] = [walletAuth(gate), walletAuth(gate)];
+    expect([gate.cachedTokens, gate.cachedDevices]).toEqual([0, 0]);
+    void gate.decide(incomingCall(), tokens.good);
+    for (const each of [gate, one, other]) expect([each.cachedTokens, each.cachedDevices]).toEqual([1, 1]);
+    expect(one.curve).toBe(gate.curve);
+  });
+
+  it('is what createGate made, and nothing that looks like it', () => {
+    expect(() => walletAuth({ ...createGate() } as never)).toThrow(TypeError);
   });
 });

@@ -105,4 +105,18 @@ describe('access', () => {
   it('takes the same entry in allow and priority', () => {
     expect(() => listsOf({ allow: [alice], priority: [alice] })).not.toThrow();
   });
+
+  it('applies both lists where there are two: who is denied is not allowed, and who is neither is not', () => {
+    const access = listsOf({ deny: accessList([bob]), allow: accessList([alice, bob]) });
+    const check = (wallet: string) => access.checkCaller({ wallet, deviceId: `${wallet}/1` });
+    expect(check(alice)).toBeUndefined();
+    expect(check(bob)).toMatchObject({
+      reason: 'ACCESS_DENIED',
+      cause: expect.stringContaining('in access.deny') as string,
+    });
+    expect(check(testWallets.carol.address)).toMatchObject({
+      cause: expect.stringContaining('not in access.allow') as string,
+    });
+    expect(access.checkCaller({ address })).toMatchObject({ cause: 'the address is not in access.allow' });
+  });
 });

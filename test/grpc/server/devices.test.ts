@@ -120,7 +120,13 @@ describe('a node with a registry', () => {
   });
 
   it('admits a device that is one too many to the calls that make room, whatever rules say, and to no other', async () => {
-    const rules = { '*': { authorize: () => true }, 'walletauth.v1.DeviceService/*': { authorize: () => false } };
+    const closed = {
+      auth: 'public',
+      authorize: () => false,
+      authorizeMessage: () => false,
+      ownWallet: ['wallet'],
+    } as const;
+    const rules = { '*': { authorize: () => true }, 'walletauth.v1.DeviceService/*': closed };
     const clock = settableClock();
     const devices = await createDeviceRegistry({
       now: clock.now,
@@ -131,14 +137,16 @@ describe('a node with a registry', () => {
     const gate = createGate({ now: clock.now, timers: clock.timers, devices, rules });
     const reasonOf = async (method: string, device: string) => {
       const decision = await gate.decide(incomingCall({ method }), `Bearer ${mintToken({ now: clock.now, device })}`);
-      return decision.admitted ? 'admitted' : decision.status.message;
+      if (!decision.admitted) return decision.status.message;
+      return method.includes('Device') && (decision.checkMessage || !decision.identity) ? 'closed' : 'admitted';
     };
     expect(await reasonOf(methodOf.unary, 'phone')).toBe('admitted');
     expect(await reasonOf(methodOf.unary, 'laptop')).toBe('too many devices');
     for (const name of ['WhoAmI', 'ListDevices', 'RevokeDevice', 'RevokeOtherDevices']) {
       expect(await reasonOf(`/walletauth.v1.DeviceService/${name}`, 'laptop')).toBe('admitted');
     }
-    expect(await reasonOf('/walletauth.v1.DeviceService/RenameDevice', 'laptop')).toBe('access denied');
+    const rename = await gate.decide(incomingCall({ method: '/walletauth.v1.DeviceService/RenameDevice' }), undefined);
+    expect(rename.admitted && rename.checkMessage).toBeTypeOf('function'); // the rule holds for it
   });
 
   it('has the same names of exempt methods as the service', async () => {
@@ -148,6 +156,22 @@ describe('a node with a registry', () => {
     expect(all.filter((path) => !deviceServicePaths.has(path))).toEqual(['/walletauth.v1.DeviceService/RenameDevice']);
     expect([...deviceServicePaths].filter((path) => !all.includes(path))).toEqual([]);
     expect(typeof addDeviceService).toBe('function');
+  });
+
+  it('counts a stream as open until it is over', async () => {
+    const started = await start();
+    const chat = started.client.chat(started.token());
+    chat.on('error', () => undefined);
+    const answered = once(chat, 'data');
+    chat.write({ text: 'hello' });
+    await answered;
+    const open = async () => (await started.devices.list(alice)).map(({ openStreams }) => openStreams);
+    expect([await open(), started.devices.health().streams]).toEqual([[1], 1]);
+    const over = once(chat, 'end');
+    chat.end();
+    await over;
+    await started.call(); // on the same connection: the server has seen the end before it
+    expect([await open(), started.devices.health().streams]).toEqual([[0], 0]);
   });
 
   it('refuses a graceMs beside it', async () => {
