@@ -22,6 +22,9 @@ class MemoryDevices implements DeviceStore {
   /** Unconfirmed rows by the end of their token, and confirmed ones by when they may be purged: too early if they were seen since. */
   readonly #unconfirmed = new DeadlineHeap<Row>();
   readonly #confirmed = new DeadlineHeap<Row>();
+  /** The latest time of an epoch, and at which a row was made. A clock that is set back must not undo their order. */
+  #lastEpochMs = -Infinity;
+  #lastSeenMs = -Infinity;
   #settings!: StoreSettings;
   #listener!: StoreListener;
 
@@ -64,8 +67,9 @@ class MemoryDevices implements DeviceStore {
   }
 
   async revokeWallet(wallet: string, survivor: string | undefined): Promise<{ changed: boolean }> {
-    const atMs = this.#settings.nowMs();
+    const atMs = Math.max(this.#settings.nowMs(), this.#lastSeenMs, this.#lastEpochMs + 1);
     this.#listener.walletRevoked(wallet, atMs, survivor); // throws if there is no room: then nothing has happened
+    this.#lastEpochMs = atMs;
     const others = this.#devicesOf(wallet).filter((id) => id !== survivor);
     const isLater = (id: string) => (this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs;
     this.#listener.revoked(others.filter(isLater));
@@ -110,8 +114,10 @@ class MemoryDevices implements DeviceStore {
 
   #make(sighting: Sighting): Row {
     const nowMs = this.#settings.nowMs();
+    const firstSeenMs = Math.max(nowMs, this.#lastEpochMs + 1);
+    this.#lastSeenMs = Math.max(this.#lastSeenMs, firstSeenMs);
     const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
-    const row = { ...facts, firstIssuedMs, firstSeenMs: nowMs, seenMs: nowMs, isConfirmed: false, label: '' };
+    const row = { ...facts, firstIssuedMs, firstSeenMs, seenMs: nowMs, isConfirmed: false, label: '' };
     this.#rows.set(row.deviceId, row);
     this.#unconfirmed.push(row.expiresAtMs, row);
     const siblings = this.#wallets.get(row.wallet);

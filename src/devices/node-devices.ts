@@ -187,7 +187,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   #renew(record: DeviceRecord, identity: WalletIdentity, address: string | undefined): void {
     const { deviceId } = record;
     const event = record.hasLapsed ? 'returned' : 'renewed';
-    record.isConfirmed ||= identity.issuedAtMs >= record.firstIssuedMs + this.#settings.confirmAfterMs;
+    record.isConfirmed ||= identity.issuedAtMs >= record.firstSeenMs + this.#settings.confirmAfterMs;
     this.#queue.renew(record, identity.expiresAtMs);
     this.#queue.watch(record);
     this.#outbox.add({ deviceId, expiresAtMs: identity.expiresAtMs, issuedAtMs: identity.issuedAtMs, address });

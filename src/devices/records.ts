@@ -10,7 +10,6 @@ export class DeviceRecord extends LeaseHolder {
   label: string;
   address: string | undefined;
   isConfirmed: boolean;
-  readonly firstIssuedMs: number;
   seenMs: number;
   /** How many values hang on it. */
   pins = 0;
@@ -32,7 +31,6 @@ export class DeviceRecord extends LeaseHolder {
     this.label = row.label;
     this.address = row.address;
     this.isConfirmed = row.isConfirmed;
-    this.firstIssuedMs = row.firstIssuedMs;
     this.seenMs = row.seenMs;
   }
 

@@ -255,6 +255,17 @@ describe('revokeWallet', () => {
     expect([events.at(-1), released, await call(token)]).toEqual(['revoked a', ['value'], 'DEVICE_REVOKED']);
   });
 
+  it('holds for the survivor of an earlier revocation too, and for no later device, whatever the clock was set to', async () => {
+    const { call, clock, devices, events, nowMs, tokenOf } = await startRegistry();
+    await call(tokenOf('a'));
+    await devices.revokeOthers(idOf('a'));
+    clock.set(nowMs() - 30_000);
+    await devices.revokeWallet(alice);
+    expect(await call(tokenOf('a'))).toBe('DEVICE_REVOKED');
+    expect(events.at(-1)).toBe('revoked a');
+    expect(await call(tokenOf('b', { certifiedAtMs: nowMs() + 31_000 }))).toBe('admitted');
+  });
+
   it('is told once for each device, whatever covers it later', async () => {
     const { call, devices, events, tokenOf } = await startRegistry();
     await call(tokenOf('a'));
