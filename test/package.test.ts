@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   name: string;
   exports: Record<string, string | { types: string; default: string }>;
+  peerDependencies: Record<string, string>;
 };
 const entries = Object.entries(manifest.exports).flatMap(([entry, target]) =>
   typeof target === 'string' ? [] : [{ entry: join(manifest.name, entry), ...target }],
@@ -43,6 +44,10 @@ describe.each(entries)('$entry', ({ entry, types, default: file }) => {
       expect(existsSync(join(root, path))).toBe(true);
     }
   });
+});
+
+it('takes grpc-js from 1.14.2 on: servers of older versions do not drop dead peers', () => {
+  expect(manifest.peerDependencies['@grpc/grpc-js']).toBe('^1.14.2');
 });
 
 describe('bundles for browsers', () => {

@@ -23,6 +23,9 @@ export interface TestStream {
   on(event: string, listener: (...values: never[]) => void): unknown;
 }
 
+/** What a call has that is never cancelled, for handlers made with `authenticated`; not enumerable. */
+const WHILE_OPEN = Object.freeze({ cancelled: false, once: () => undefined });
+
 /**
  * Makes the call object of an admitted call, with which a grpc-js handler is tested without a server: `getIdentity` and
  * `requireIdentity` find the caller in it. A handler must find all else that it uses in `members`.
@@ -44,6 +47,9 @@ export function callOf<Call extends TestCall>(
 export function callOf<Members extends object>(caller: CallCaller | undefined, members: Members): Members & TestCall;
 export function callOf(caller: CallCaller | undefined, members: object = {}): object {
   const context = withAdmission({}, { identity: caller === undefined ? undefined : identityOf(caller) });
+  for (const [name, value] of Object.entries(WHILE_OPEN)) {
+    if (!(name in members)) Object.defineProperty(members, name, { value, writable: true, configurable: true });
+  }
   return Object.assign(members, { getAuthContext: () => context });
 }
 

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { Duplex } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-import type { ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
+import type { handleUnaryCall, ServerDuplexStream, ServerUnaryCall } from '@grpc/grpc-js';
 import { build } from 'esbuild';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
 import type { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
-import { getIdentity, requireIdentity, type GrpcHandlers } from '../../src/grpc/index.js';
+import { authenticated, getIdentity, requireIdentity, type GrpcHandlers } from '../../src/grpc/index.js';
 import { createVerifier } from '../../src/index.js';
-import { callOf, mintIdentity, mintToken } from '../../src/testing/index.js';
+import { callOf, mintIdentity, mintToken, testWallets } from '../../src/testing/index.js';
 
 const identity = mintIdentity();
 
@@ -112,5 +112,14 @@ describe('callOf', () => {
       const values = names.replaceAll(/^export type .*$/gm, ''); // a type writes nothing
       expect(values).not.toMatch(/admittedContext|admission/i);
     }
+  });
+
+  it('serves handlers made with authenticated(), signal included', async () => {
+    const handler = authenticated<handleUnaryCall<{ id: number }, { text: string }>>(
+      async ({ identity: caller, request, signal }) => ({ text: `${caller.wallet} ${request.id} ${signal.aborted}` }),
+    );
+    const call = callOf<ServerUnaryCall<{ id: number }, { text: string }>>(mintIdentity(), { request: { id: 7 } });
+    const answer = await new Promise((resolve) => handler(call, (error, value) => resolve(error ?? value)));
+    expect(answer).toEqual({ text: `${testWallets.alice.address} 7 false` });
   });
 });
