@@ -28,14 +28,14 @@ export interface Admission {
 
 /** The lease of a stream: what its handler may know of the end to come. */
 export class StreamLease {
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => unknown>();
 
   /**
    * Has a function called when the newest token of the stream's device has ended and the grace period begins: for a last word.
-   * What it throws is dropped.
+   * What it throws or rejects with is dropped.
    * @returns what ends that.
    */
-  onLapsing(listener: () => void): () => void {
+  onLapsing(listener: () => unknown): () => void {
     const own = () => listener();
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
@@ -43,9 +43,11 @@ export class StreamLease {
 
   /** Calls the listeners. */
   announce(): void {
-    for (const listener of this.#listeners) {
+    // a copy: one that listens anew as it is called would never let the loop end
+    for (const listener of Array.from(this.#listeners)) {
+      if (!this.#listeners.has(listener)) continue;
       try {
-        listener();
+        Promise.resolve(listener()).catch(() => undefined);
       } catch {
         // as promised
       }

@@ -1,3 +1,4 @@
+import { quietly } from '../options.js';
 import { deviceIdOf, walletOf } from './device-id.js';
 import { isDeviceLabel } from './device-label.js';
 import { deviceOf, deviceOfRecord } from './device-of.js';
@@ -164,7 +165,7 @@ class Registry implements DeviceRegistry {
 
   #every(name: string, ms: number, run: () => void | Promise<void>): void {
     const again = () => {
-      Promise.resolve(run()).catch(() => undefined); // the store is away: the next time
+      quietly(run); // the store is away, or the clock is broken: the next time
       if (this.#node.isOpen) this.#every(name, ms, run);
     };
     this.#timers.set(name, this.#settings.timers.after(ms, again));

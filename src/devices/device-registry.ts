@@ -112,7 +112,7 @@ export interface DevicesOfGate {
    * @throws AuthError DEVICE_REVOKED, DEVICE_LIMIT, AUTH_UNAVAILABLE
    */
   enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> | undefined;
-  /** Puts a stream on a lease. @returns what takes it off again. */
+  /** Puts a stream on a lease. @returns what takes it off again. @throws AuthError DEVICE_REVOKED */
   hold(stream: LeasedStream): () => void;
   /** Counts a stream that was closed hard. */
   countHardClose(): void;

@@ -22,7 +22,11 @@ export class DeviceEmitter {
   }
 
   emit<E extends keyof DeviceEvents>(event: E, facts: DeviceEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+    const all = this.#listeners.get(event);
+    if (all === undefined) return;
+    // a copy: one that listens anew as it is called would never let the loop end
+    for (const listener of Array.from(all)) {
+      if (!all.has(listener)) continue;
       try {
         dropPromise(listener(facts as never));
       } catch {

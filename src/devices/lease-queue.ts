@@ -62,8 +62,7 @@ export class LeaseQueue<H extends LeaseHolder> {
 
   /** Puts a stream on a lease. @returns what takes it off again, when the stream is over. */
   hold(holder: H, lease: LeasedStream): () => void {
-    const isFixed = lease.kind === 'until-expiry';
-    const stream = { lease, fixedEndMs: isFixed ? this.#monotonic(lease.expiresAtMs + 1) : undefined };
+    const stream = { lease, fixedEndMs: this.#fixedEndOf(lease) };
     (holder.streams ??= new Set()).add(stream);
     this.#streams++;
     this.watch(holder);
@@ -79,8 +78,9 @@ export class LeaseQueue<H extends LeaseHolder> {
     }
   }
 
-  /** Forgets a holder that has no streams. */
+  /** Forgets a holder, for which nothing is called any more; streams that it still has are about to be ended. */
   forget(holder: H): void {
+    holder.hasLapsed = true;
     if (holder.queuedMs !== Infinity) this.#holders--;
     holder.queuedMs = Infinity; // whatever stands in the heap is stale
     if (this.#holders === 0) this.#stopTimer();
@@ -157,6 +157,11 @@ export class LeaseQueue<H extends LeaseHolder> {
     }
     this.watch(holder);
     return left;
+  }
+
+  #fixedEndOf({ kind, expiresAtMs }: LeasedStream): number | undefined {
+    if (kind === 'while-renewed') return undefined;
+    return kind === 'until-expiry' ? this.#monotonic(expiresAtMs + 1) : Infinity;
   }
 
   #endOf({ endMs }: H, { fixedEndMs }: HeldStream): number {

@@ -1,8 +1,8 @@
 import type { AuthError } from '../errors.js';
 import type { Timers } from '../options.js';
 
-/** What a stream's life depends on: the token that opened it, or the newest token of its device and a grace period. */
-export type LeaseKind = 'until-expiry' | 'while-renewed';
+/** What a stream's life depends on: the token that opened it, the newest token of its device and a grace period, or no token. */
+export type LeaseKind = 'until-expiry' | 'while-renewed' | 'at-open';
 
 /** A stream on a lease. */
 export interface LeasedStream {
@@ -44,6 +44,6 @@ export class LeaseHolder {
 /** A stream as its holder keeps it. */
 export interface HeldStream {
   readonly lease: LeasedStream;
-  /** Monotonic end of a stream that nothing renews. */
+  /** Monotonic end of a stream that nothing renews; `Infinity` for never. */
   readonly fixedEndMs: number | undefined;
 }

@@ -1,6 +1,9 @@
 import { DeadlineHeap } from './deadline-heap.js';
 import type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
 
+/** Stale entries that are too few to clean up for. */
+const FEW = 64;
+
 type Row = { -readonly [K in keyof DeviceRow]: DeviceRow[K] };
 
 /**
@@ -41,7 +44,7 @@ class MemoryDevices implements DeviceStore {
       return { row, isNew: false };
     }
     const { devicesPerWallet, devices } = this.#settings;
-    if (this.#devicesOf(sighting.wallet).length >= devicesPerWallet) return 'limit';
+    if (this.#countOf(sighting.wallet) >= devicesPerWallet) return 'limit';
     if (this.#rows.size >= devices && !this.#makeRoom()) return 'full';
     return { row: { ...this.#make(sighting) }, isNew: true };
   }
@@ -112,6 +115,11 @@ class MemoryDevices implements DeviceStore {
     return devices instanceof Set ? [...devices] : devices === undefined ? [] : [devices];
   }
 
+  #countOf(wallet: string): number {
+    const devices = this.#wallets.get(wallet);
+    return devices instanceof Set ? devices.size : devices === undefined ? 0 : 1;
+  }
+
   #make(sighting: Sighting): Row {
     const nowMs = this.#settings.nowMs();
     const firstSeenMs = Math.max(nowMs, this.#lastEpochMs + 1);
@@ -140,7 +148,15 @@ class MemoryDevices implements DeviceStore {
     const siblings = this.#wallets.get(row.wallet);
     if (siblings instanceof Set) siblings.delete(deviceId);
     if (!(siblings instanceof Set) || siblings.size === 0) this.#wallets.delete(row.wallet);
+    this.#tidy();
     return true;
+  }
+
+  /** Rows that are gone leave the heaps before their time, where they are more than those that are there. */
+  #tidy(): void {
+    if (this.#unconfirmed.size + this.#confirmed.size <= 2 * this.#rows.size + FEW) return;
+    for (const heap of [this.#unconfirmed, this.#confirmed])
+      heap.filter((_, row) => this.#rows.get(row.deviceId) === row);
   }
 
   /** Takes out of the heap the unconfirmed row whose token ended first, if that was before a time. */

@@ -31,7 +31,7 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   readonly #outbox: Outbox;
   readonly #revoked: Revoked;
   readonly #queue: LeaseQueue<DeviceRecord>;
-  /** Streams of devices that have no record here. */
+  /** Streams of devices that have no record here, and those that are at-open. */
   readonly #strays: Leases;
   /** Devices that are entering now, so that concurrent calls cause one question. */
   readonly #entering = new Map<string, Promise<Entered>>();
@@ -94,8 +94,11 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
   }
 
   hold(stream: LeasedStream): () => void {
-    const record = this.records.get(stream.deviceId);
-    return record === undefined ? this.#strays.hold(stream) : this.#queue.hold(record, stream);
+    const { kind, deviceId } = stream;
+    const record = this.records.get(deviceId);
+    if (record === undefined && this.#revoked.has(deviceId)) throw deviceRevoked(deviceId); // since it entered
+    // a stream that only a revocation ends outlives the record
+    return record === undefined || kind === 'at-open' ? this.#strays.hold(stream) : this.#queue.hold(record, stream);
   }
 
   countHardClose(): void {
@@ -181,7 +184,8 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
       if (isNew) this.#emit('first-seen', record);
     }
     attachDevice(identity, record);
-    if (identity.expiresAtMs > record.expiresAtMs) this.#renew(record, identity, address);
+    if (!record.isRevoked && identity.expiresAtMs > record.expiresAtMs) this.#renew(record, identity, address);
+    if (record.isRevoked) throw deviceRevoked(record.deviceId); // by a listener
   }
 
   #renew(record: DeviceRecord, identity: WalletIdentity, address: string | undefined): void {

@@ -10,6 +10,7 @@ export class Outbox {
   readonly #write: (batch: readonly Renewal[]) => Promise<void>;
   #waiting = new Map<string, Renewal>();
   #cancel: (() => void) | undefined;
+  #isStopped = false;
 
   /** @param write writes a batch; a rejection puts it back, unless there is newer. */
   constructor(timers: Timers, write: (batch: readonly Renewal[]) => Promise<void>) {
@@ -18,8 +19,9 @@ export class Outbox {
   }
 
   add(renewal: Renewal): void {
-    this.#waiting.set(renewal.deviceId, renewal);
-    this.#cancel ??= this.#timers.after(DELAY_MS, () => void this.flush());
+    const waiting = this.#waiting.get(renewal.deviceId);
+    this.#waiting.set(renewal.deviceId, waiting === undefined ? renewal : merged(waiting, renewal));
+    if (!this.#isStopped) this.#cancel ??= this.#timers.after(DELAY_MS, () => void this.flush());
   }
 
   delete(deviceId: string): void {
@@ -42,7 +44,18 @@ export class Outbox {
 
   /** Writes nothing by itself any more. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancel?.();
     this.#cancel = undefined;
   }
+}
+
+/** Two renewals of a device as one. One of them may say no more than that it is still there. */
+function merged(first: Renewal, second: Renewal): Renewal {
+  return {
+    deviceId: second.deviceId,
+    expiresAtMs: Math.max(first.expiresAtMs, second.expiresAtMs),
+    issuedAtMs: Math.max(first.issuedAtMs, second.issuedAtMs),
+    address: second.address ?? first.address,
+  };
 }

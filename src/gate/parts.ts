@@ -68,6 +68,8 @@ export function gateParts(options: GateOptions): GateParts {
   const devices = options.devices === undefined ? undefined : insideOf(options.devices);
   const hardCloses = createHardCloses(timers, () => devices?.countHardClose());
   function ended(call: CallContext, error: AuthError): RefusalStatus {
+    if (call.hasEnded) return report.statusOf(error); // while one of its messages was decided about
+    call.hasEnded = true;
     if (call.incoming.stream) hardCloses.watch(call.incoming.stream);
     return report.refused(call, 'ended', error);
   }
@@ -102,7 +104,7 @@ function tokenParts(
   const limited =
     failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
   const verify = onDecision ? measured(limited) : limited;
-  if (devices) return { verify: presenting(verify, devices), holding: { leases: devices, endCall } };
+  if (devices) return { verify: presenting(verify, devices), holding: { leases: devices, endCall, revokes: true } };
   const leases = createLeases({ graceMs, nowMs, timers });
-  return { verify: renewing(verify, leases), holding: { leases, endCall } };
+  return { verify: renewing(verify, leases), holding: { leases, endCall, revokes: false } };
 }

@@ -9,6 +9,8 @@ import type { CallContext } from './steps/pipeline.js';
 export interface Reporter {
   /** `undefined` if nobody listens. */
   readonly admitted: ((call: CallContext) => void) | undefined;
+  /** What goes to the caller; nothing is reported. */
+  statusOf(error: AuthError): RefusalStatus;
   /** @returns what goes to the caller. */
   refused(call: CallContext, decision: 'refused' | 'ended', error: AuthError): RefusalStatus;
 }
@@ -54,6 +56,7 @@ export function createReporter({
 
   return {
     admitted: onDecision && ((call) => emitDecision(call, 'admitted')),
+    statusOf: (error) => answerTo(error).status,
     refused(call, decision, thrown) {
       const { error, reason, status } = answerTo(thrown);
       emitDecision(call, decision, error, reason);

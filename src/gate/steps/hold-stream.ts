@@ -10,12 +10,20 @@ export type EndCall = (call: CallContext, error: AuthError) => void;
 export interface Holding {
   readonly leases: { hold(stream: LeasedStream): () => void };
   readonly endCall: EndCall;
+  /** Whether something ends streams that no token ends: a registry, where it revokes devices. */
+  readonly revokes: boolean;
 }
 
-/** The step that puts a stream on a lease of its caller's token or device. Anonymous callers have neither. */
-export function holdStream(call: CallContext, { leases, endCall }: Holding): Answer {
+/** The step that puts a stream on a lease of its caller's token or device. Anonymous callers have neither. What is at-open, only a revocation ends. */
+export function holdStream(call: CallContext, { leases, endCall, revokes }: Holding): Answer {
   const { identity, rule } = call;
-  if (identity === undefined || rule.stream === 'at-open') return undefined;
+  if (identity === undefined) return undefined;
+  if (rule.stream === 'at-open') {
+    if (!revokes) return undefined;
+    const { deviceId, expiresAtMs } = identity;
+    call.onEnd(leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end: (error) => endCall(call, error) }));
+    return undefined;
+  }
   const lease = new StreamLease();
   call.lease = lease;
   const hasGrace = rule.stream === 'while-renewed';

@@ -24,6 +24,8 @@ export class CallContext {
   verificationMs: number | undefined = undefined;
   /** The lease of a stream that has one. */
   lease: StreamLease | undefined = undefined;
+  /** Whether the gate ended it after it was admitted. */
+  hasEnded = false;
   /** How many messages came before. */
   messages = 0;
   readonly #addresses: AddressReader;

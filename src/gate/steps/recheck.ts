@@ -1,5 +1,5 @@
 import { asAuthError } from '../../errors.js';
-import type { Timers } from '../../options.js';
+import { quietly, type Timers } from '../../options.js';
 import { checkRevocation } from '../../verify/check-token.js';
 import type { VerifierOptions } from '../../verify/options.js';
 import type { Access } from '../access/access.js';
@@ -59,7 +59,7 @@ export function createSweep({ everyMs, timers, recheck, endCall }: SweepSettings
       const { done, value: call } = rest.next();
       if (done) return nextRound();
       const refused = answerOf(call);
-      if (refused !== undefined) endCall(call, refused);
+      if (refused !== undefined) quietly(() => endCall(call, refused));
     }
     cancel = timers.after(0, () => slice(rest));
   }

@@ -7,10 +7,10 @@ export interface CallLease {
    * Has a function called when the newest token of the stream's device has ended and the grace period begins: time for a last
    * word. If a newer token comes in that period the stream goes on, and the function is called again the next time. Where the
    * method is `until-expiry` there is no grace period: what the function writes at once still goes out.
-   * @param listener what it throws is dropped.
+   * @param listener what it throws or rejects with is dropped.
    * @returns what ends that.
    */
-  onLapsing(listener: () => void): () => void;
+  onLapsing(listener: () => unknown): () => void;
 }
 
 /** Of calls that no token ends. */
