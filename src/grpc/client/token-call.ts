@@ -87,7 +87,7 @@ export class TokenCall extends InterceptingCall {
 
   override cancelWithStatus(code: Status, details: string): void {
     if (this.#call) this.#call.cancelWithStatus(code, details);
-    else queueMicrotask(() => this.#end({ code, details, metadata: new Metadata() }));
+    else queueMicrotask(() => this.#giveUp(code, details));
   }
 
   override getPeer(): string {
@@ -96,6 +96,12 @@ export class TokenCall extends InterceptingCall {
 
   override getAuthContext(): ReturnType<InterceptingCall['getAuthContext']> {
     return this.#call?.getAuthContext() ?? null;
+  }
+
+  /** The token may have come in the same turn of the event loop; then there is a call by now. */
+  #giveUp(code: Status, details: string): void {
+    if (this.#call) this.#call.cancelWithStatus(code, details);
+    else this.#end({ code, details, metadata: new Metadata() });
   }
 
   /** Gets a token, then makes the call. Until then there is no call that could watch the deadline, so it is done here. */

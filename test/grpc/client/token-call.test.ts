@@ -130,6 +130,24 @@ describe('a call with a token source', () => {
     expect(waiting.up).toEqual([['status', Status.CANCELLED, 'enough']]);
   });
 
+  it.each(Array.from({ length: 8 }, (_, turns) => turns))(
+    'that is cancelled while its token comes is never left running behind its end: %i turns after the start',
+    async (turns) => {
+      const { call, down, up, listeners } = bench();
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      call.cancelWithStatus(Status.CANCELLED, 'enough');
+      await settled();
+      if (down.length > 0) {
+        expect(down).toEqual([
+          ['start', ['Bearer a.token']],
+          ['cancel', Status.CANCELLED, 'enough'],
+        ]);
+        listeners[0]!.onReceiveStatus({ code: Status.CANCELLED, details: 'enough', metadata: new Metadata() });
+      }
+      expect(up).toEqual([['status', Status.CANCELLED, 'enough']]);
+    },
+  );
+
   it('needs no listener', async () => {
     const { listeners, down } = bench({ partial: true });
     await settled();
