@@ -188,6 +188,7 @@ export class TokenCall extends InterceptingCall {
     const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
     const accepted = expiresAtMs !== undefined;
     if (accepted) {
+      this.#retries.stop(); // the node admitted the call, so its handler may have done its work
       quietly(() => this.#source.noteExpiry(token, expiresAtMs));
       this.#watch?.accepted(token);
     }

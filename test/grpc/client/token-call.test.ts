@@ -285,6 +285,20 @@ describe('headers before a refusal', () => {
     ]);
   });
 
+  it('that say that the node admitted the call end all repeats: its handler may have done its work', async () => {
+    const { up, listeners, told } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(good);
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    await settled();
+    expect(listeners).toHaveLength(1);
+    expect(up).toEqual([
+      ['metadata', good.getMap()],
+      ['status', Status.UNAUTHENTICATED, ''],
+    ]);
+    expect(told.at(-1)).toEqual(['invalidate', 'a.token']);
+  });
+
   it('reach the caller before the refusal if it is not repeated', async () => {
     const { up, listeners } = bench();
     await settled();
