@@ -41,7 +41,7 @@ export function deviceIdentity(parts: DeviceSecrets): DeviceIdentity {
     wallet,
     deviceId: deviceIdOf(wallet, key.bytes),
     get identityKey() {
-      return key.bytes.slice();
+      return Uint8Array.from(key.bytes); // a curve may have made a Buffer, whose slices are no copies
     },
   });
   secrets.set(identity, parts);

@@ -44,14 +44,15 @@ export type ImportIdentityOptions = Pick<ClientOptions, 'statement' | 'curve'>;
 export function importIdentity(bytes: Uint8Array, options: ImportIdentityOptions = {}): DeviceIdentity {
   if (!(bytes instanceof Uint8Array)) throw new TypeError('an exported identity must be a Uint8Array');
   const settings = clientSettings(options, ['statement', 'curve']);
-  const [version] = bytes;
+  const own = Uint8Array.from(bytes); // the slices of a Buffer are no copies
+  const [version] = own;
   if (version === undefined) throw damaged('it is empty');
   if (version !== EXPORT_VERSION) throw damaged(`its version is ${version}, not ${EXPORT_VERSION}`);
 
-  const wallet = walletOf(bytes.subarray(1, 21));
-  const privateKey = bytes.slice(21, 53);
+  const wallet = walletOf(own.subarray(1, 21));
+  const privateKey = own.slice(21, 53);
   if (!isPrivateKey(privateKey)) throw damaged('its private key is none');
-  const key = certifiedKey(bytes.slice(53));
+  const key = certifiedKey(own.slice(53));
   if (!sameBytes(settings.curve.publicKey(privateKey), key.bytes)) throw damaged('its private key is of another key');
   checkCertificate(key, wallet, settings);
   return deviceIdentity({ wallet, privateKey, key });

@@ -69,7 +69,7 @@ export class CallRetries {
     return this.#left > 0;
   }
 
-  /** A message was delivered: nothing is repeated from now on. */
+  /** A message was delivered or the node admitted the call: nothing is repeated from now on. */
   stop(): void {
     this.#left = 0;
   }

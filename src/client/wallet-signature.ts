@@ -8,8 +8,9 @@ import { AuthError } from '../errors.js';
  * @throws AuthError INVALID_WALLET_SIGNATURE for anything else.
  */
 export function readWalletSignature(answer: unknown): RecoverableSignature {
-  const bytes = typeof answer === 'string' ? fromHex(answer) : answer;
-  if (!(bytes instanceof Uint8Array)) throw unusable('it is neither bytes nor hex with 0x');
+  const given = typeof answer === 'string' ? fromHex(answer) : answer;
+  if (!(given instanceof Uint8Array)) throw unusable('it is neither bytes nor hex with 0x');
+  const bytes = Uint8Array.from(given); // the slices of a Buffer are no copies
   if (bytes.length === 64) return fromCompact(bytes);
   if (bytes.length !== 65) throw unusable(`it has ${bytes.length} bytes, not 65 or 64; is this a contract wallet?`);
   const v = bytes[64];

@@ -5,7 +5,8 @@ import { serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 
 import { secretsOf } from '../../src/client/device-identity.js';
-import { createTokenSource } from '../../src/client/index.js';
+import { createIdentity, createTokenSource } from '../../src/client/index.js';
+import { nobleCurve } from '../../src/index.js';
 import { mintIdentity, testWallets } from '../../src/testing/index.js';
 import { hostileValues } from '../support/hostile-values.js';
 
@@ -35,6 +36,13 @@ describe('DeviceIdentity', () => {
     identity.identityKey.fill(0);
     expect(identity.identityKey[0]).toBe(4);
     expect(identity.identityKey).not.toBe(identity.identityKey);
+  });
+
+  it('gives a fresh copy of its key also where a curve made that as a Buffer', async () => {
+    const curve = { ...nobleCurve, publicKey: (key: Uint8Array) => Buffer.from(nobleCurve.publicKey(key)) };
+    const made = await createIdentity(testWallets.alice, { curve });
+    made.identityKey.fill(0);
+    expect(made.identityKey[0]).toBe(4);
   });
 
   it.each([

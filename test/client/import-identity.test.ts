@@ -82,6 +82,16 @@ describe('importIdentity', () => {
     expect(exportIdentity(back)).toEqual(good);
   });
 
+  it('does not share its bytes with a Buffer either, such as readFile gives: one that is cleared, and a key that is written to', () => {
+    const bytes = Buffer.from(good);
+    const back = importIdentity(bytes);
+    bytes.fill(0);
+    back.identityKey.fill(0);
+    expect(back.identityKey).toEqual(identity.identityKey);
+    expect(createToken(back, { now })).toBe(createToken(identity, { now }));
+    expect(exportIdentity(back)).toEqual(good);
+  });
+
   it('reads a part of a larger buffer', () => {
     const larger = Uint8Array.of(9, 9, ...good, 9);
     expect(importIdentity(larger.subarray(2, -1))).toEqual(identity);

@@ -76,4 +76,16 @@ describe('readWalletSignature', () => {
     answer.fill(0);
     expect(bytes).toEqual(rs);
   });
+
+  it.each([
+    ['65 bytes', Uint8Array.of(...rs.with(32, 0x81), 27)],
+    ['EIP-2098', rs.with(32, 0x81)],
+  ])('shares nothing with a Buffer either, and does not write to it: %s', (_, answer) => {
+    const buffer = Buffer.from(answer);
+    const { bytes } = readWalletSignature(buffer);
+    expect(buffer).toEqual(Buffer.from(answer));
+    const read = Uint8Array.from(bytes);
+    buffer.fill(0);
+    expect(Uint8Array.from(bytes)).toEqual(read);
+  });
 });

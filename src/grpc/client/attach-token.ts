@@ -24,13 +24,13 @@ export interface AttachTokenOptions {
    * A unary method that the node has for every caller, `pkg.Service/Method`, or `true` for WhoAmI of the device service. A node may end a stream whose device presents
    * no good token any more. For clients that only stream: where the token was renewed while a stream is open and no other
    * call has carried the new one, this method is called once with it and an empty message, on the same channel; no
-   * interceptor sees that call. Whatever it is answered, but UNAUTHENTICATED and UNAVAILABLE, has shown the token to the
-   * node. Clients of different nodes need an interceptor each. Default: no such calls.
+   * interceptor sees that call. Whatever it is answered, but UNAUTHENTICATED, UNAVAILABLE and RATE_LIMITED with a time to wait, has
+   * shown the token to the node. Clients of different nodes need an interceptor each. Default: no such calls.
    */
   keepAlive?: string | true | undefined;
   /**
-   * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s while a stream is
-   * open. Not after UNIMPLEMENTED: there is no such method, and it is called no more. Default: a process warning.
+   * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s, or the time that a
+   * rate limit names, while a stream is open. Not after UNIMPLEMENTED: there is no such method, and it is called no more. Default: a process warning.
    */
   onKeepAliveError?: ((error: Error) => void) | undefined;
 }

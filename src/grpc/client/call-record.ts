@@ -19,7 +19,7 @@ export class CallRecord {
     this.#requestStream = requestStream;
   }
 
-  /** Whether everything that was done can be done again: no message of a request stream has gone out. */
+  /** Whether everything that was done can be done again: no message of a request stream has gone out, and none was received. */
   get repeatable(): boolean {
     return !this.#consumed;
   }
@@ -42,9 +42,11 @@ export class CallRecord {
     call?.startRead();
   }
 
-  /** A read was answered. */
+  /** A read was answered: nothing is done again from now on, so the messages may go. */
   received(): void {
     this.#openReads--;
+    this.#consumed = true;
+    this.#messages = [];
   }
 
   /** Does everything on a call that has just started. */

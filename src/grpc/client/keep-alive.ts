@@ -58,6 +58,8 @@ export class KeepAlive implements StreamWatch {
   #accepted: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #busy = false;
+  /** How many looks are left out, as a rate limit asked for. */
+  #pause = 0;
   #off = false;
 
   /** @param source whose tokens the streams carry. */
@@ -85,7 +87,8 @@ export class KeepAlive implements StreamWatch {
   }
 
   async #look(): Promise<void> {
-    if (this.#busy) return;
+    if (this.#busy || this.#pause-- > 0) return;
+    this.#pause = 0;
     this.#busy = true;
     try {
       const token = await this.#source.get();
@@ -112,10 +115,14 @@ export class KeepAlive implements StreamWatch {
     }
     const { path } = this.#settings;
     const status = await unaryCall(channel, path, token, (headers) => this.#noteExpiry(token, headers));
-    const { serverTimeMs, tokenRefused } = lessonOf({ code: status.code, details: authDetailsOf(status) });
+    const details = authDetailsOf(status);
+    const { serverTimeMs, tokenRefused } = lessonOf({ code: status.code, details });
     if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
     if (tokenRefused) quietly(() => this.#source.invalidate(token));
-    if (!UNSEEN.includes(status.code)) return this.accepted(token);
+    // a limit of addresses refuses before the token is looked at
+    const retryAfterMs = details?.reason === 'RATE_LIMITED' ? details.retryAfterMs : undefined;
+    if (retryAfterMs === undefined && !UNSEEN.includes(status.code)) return this.accepted(token);
+    this.#pause = Math.ceil((retryAfterMs ?? 0) / INTERVAL_MS) - 1;
     if (status.code === Status.UNIMPLEMENTED) this.#turnOff();
     return this.#report(status);
   }

@@ -87,7 +87,7 @@ export class TokenCall extends InterceptingCall {
 
   override cancelWithStatus(code: Status, details: string): void {
     if (this.#call) this.#call.cancelWithStatus(code, details);
-    else queueMicrotask(() => this.#end({ code, details, metadata: new Metadata() }));
+    else queueMicrotask(() => this.#giveUp(code, details));
   }
 
   override getPeer(): string {
@@ -96,6 +96,12 @@ export class TokenCall extends InterceptingCall {
 
   override getAuthContext(): ReturnType<InterceptingCall['getAuthContext']> {
     return this.#call?.getAuthContext() ?? null;
+  }
+
+  /** The token may have come in the same turn of the event loop; then there is a call by now. */
+  #giveUp(code: Status, details: string): void {
+    if (this.#call) this.#call.cancelWithStatus(code, details);
+    else this.#end({ code, details, metadata: new Metadata() });
   }
 
   /** Gets a token, then makes the call. Until then there is no call that could watch the deadline, so it is done here. */
@@ -182,6 +188,7 @@ export class TokenCall extends InterceptingCall {
     const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
     const accepted = expiresAtMs !== undefined;
     if (accepted) {
+      this.#retries.stop(); // the node admitted the call, so its handler may have done its work
       quietly(() => this.#source.noteExpiry(token, expiresAtMs));
       this.#watch?.accepted(token);
     }

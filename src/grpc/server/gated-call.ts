@@ -206,7 +206,9 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   }
 
   end(status: RefusalStatus): void {
-    if (!this.#over) this.#end(statusToSend(status));
+    if (this.#over) return;
+    if (!this.#headersSent) this.#sendOwnMetadata(); // its client must not take this for a refusal and call again
+    this.#end(statusToSend(status));
   }
 
   close(): boolean {

@@ -39,6 +39,18 @@ describe('a record of what was done on a call', () => {
     expect(done).toEqual(['read', 'read', 'read']);
   });
 
+  it('keeps no message once one was received: nothing is done again from then on', () => {
+    const record = new CallRecord(false);
+    const [first, second] = [notingCall(), notingCall()];
+    record.message({}, 'large', undefined);
+    record.read(undefined);
+    record.replay(first.call);
+    record.received();
+    expect(record.repeatable).toBe(false);
+    record.replay(second.call);
+    expect(second.done).toEqual([]);
+  });
+
   it('of a request stream cannot be repeated once a message is out, and keeps none', () => {
     const record = new CallRecord(true);
     const { done, call } = notingCall();

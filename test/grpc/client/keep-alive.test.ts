@@ -177,6 +177,31 @@ describe('keepAlive', () => {
     chat.cancel();
   });
 
+  it('tells of a rate limit, which may come before authentication, and tries again after the wait that it names', async () => {
+    const beforeAuthentication = { points: 2, windowMs: 40_000 };
+    const limits = { classes: { default: { points: 100, windowMs: 60_000 } }, beforeAuthentication };
+    const { clock, decisions, open, errors, nextError, nextDecision } = await setUp({}, { limits });
+    const chat = await open();
+    clock.advance(RENEWAL_MS);
+    for (let i = 0; i < 2; i++) await callKinds.unary(server!.client());
+    const told = nextError();
+    vi.advanceTimersByTime(INTERVAL_MS);
+    await told;
+    await settled();
+    expect(errors.map(authReasonOf)).toEqual(['RATE_LIMITED']);
+    for (let ms = 0; ms < 20_000 - INTERVAL_MS; ms += INTERVAL_MS) {
+      vi.advanceTimersByTime(INTERVAL_MS);
+      await settled();
+    }
+    clock.advance(20_000);
+    const shown = nextDecision();
+    vi.advanceTimersByTime(INTERVAL_MS);
+    await shown;
+    const others = Array.from({ length: 2 }, () => 'WhoAmI MISSING_CREDENTIALS');
+    expect(decisions).toEqual(['Chat admitted', ...others, 'WhoAmI RATE_LIMITED', 'WhoAmI admitted']);
+    chat.cancel();
+  });
+
   it('corrects its clock by such a refusal', async () => {
     const { clock, decisions, open, nextError, nextDecision, source } = await setUp({}, { maxAgeMs: 120_000 });
     const chat = await open();

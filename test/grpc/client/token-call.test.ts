@@ -130,6 +130,24 @@ describe('a call with a token source', () => {
     expect(waiting.up).toEqual([['status', Status.CANCELLED, 'enough']]);
   });
 
+  it.each(Array.from({ length: 8 }, (_, turns) => turns))(
+    'that is cancelled while its token comes is never left running behind its end: %i turns after the start',
+    async (turns) => {
+      const { call, down, up, listeners } = bench();
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      call.cancelWithStatus(Status.CANCELLED, 'enough');
+      await settled();
+      if (down.length > 0) {
+        expect(down).toEqual([
+          ['start', ['Bearer a.token']],
+          ['cancel', Status.CANCELLED, 'enough'],
+        ]);
+        listeners[0]!.onReceiveStatus({ code: Status.CANCELLED, details: 'enough', metadata: new Metadata() });
+      }
+      expect(up).toEqual([['status', Status.CANCELLED, 'enough']]);
+    },
+  );
+
   it('needs no listener', async () => {
     const { listeners, down } = bench({ partial: true });
     await settled();
@@ -265,6 +283,20 @@ describe('headers before a refusal', () => {
       ['message', 'answer'],
       ['status', Status.OK, ''],
     ]);
+  });
+
+  it('that say that the node admitted the call end all repeats: its handler may have done its work', async () => {
+    const { up, listeners, told } = bench();
+    await settled();
+    listeners[0]!.onReceiveMetadata(good);
+    listeners[0]!.onReceiveStatus(refused('TOKEN_EXPIRED'));
+    await settled();
+    expect(listeners).toHaveLength(1);
+    expect(up).toEqual([
+      ['metadata', good.getMap()],
+      ['status', Status.UNAUTHENTICATED, ''],
+    ]);
+    expect(told.at(-1)).toEqual(['invalidate', 'a.token']);
   });
 
   it('reach the caller before the refusal if it is not repeated', async () => {

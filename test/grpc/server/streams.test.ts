@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 
-import { ServerInterceptingCall, type Metadata, type ServerInterceptor } from '@grpc/grpc-js';
+import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { createTokenSource } from '../../../src/client/create-token-source.js';
 import type { AccessSubject } from '../../../src/gate/access/access-list.js';
 import type { StreamRule } from '../../../src/gate/call/call.js';
 import type { DecisionEvent } from '../../../src/gate/decision.js';
+import { attachToken } from '../../../src/grpc/client/attach-token.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
+import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { mintToken } from '../../../src/testing/mint-token.js';
 import { settableClock } from '../../../src/testing/settable-clock.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
@@ -105,6 +108,37 @@ describe('an open stream outlives its token', () => {
     const chat = await openChat({ rules });
     chat.clock.advance(1_000 * HOUR_MS);
     await chat.line('days later');
+  });
+
+  it.each([
+    ['nothing', false],
+    ['its headers', true],
+  ])('and its client does not make the call again when its handler had sent %s', async (_, sendsHeaders) => {
+    const clock = settableClock();
+    const interceptor = walletAuth({
+      now: clock.now,
+      timers: clock.timers,
+      rules: { [methodOf['server stream']]: { stream: 'until-expiry' } },
+    });
+    demo = await startDemoServer(interceptor);
+    const atWork = new Promise<void>((resolve) => {
+      demo.own.countUp = (call) => {
+        if (sendsHeaders) call.sendMetadata(new Metadata());
+        if (demo.handlersRun() > 1) call.end();
+        resolve();
+      };
+    });
+    const client = demo.client([attachToken(createTokenSource(mintIdentity(), { now: clock.now }))]);
+    const call = client.countUp({ limit: 1 });
+    const ended = new Promise<string | undefined>((resolve) => {
+      call.on('error', (error) => resolve(authReasonOf(error)));
+      call.on('end', () => resolve('done'));
+      call.resume();
+    });
+    await atWork;
+    clock.advance(HOUR_MS + 1);
+    expect(await ended).toBe('TOKEN_EXPIRED');
+    expect(demo.handlersRun()).toBe(1);
   });
 
   it('by graceMs, which is checked at construction', async () => {
