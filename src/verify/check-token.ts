@@ -16,10 +16,19 @@ export interface CertifiedDevice {
   readonly deviceId: string;
 }
 
-/** A token that passed every check, and when it is good. */
-export interface CheckedToken {
+/** A token that passed every check, and when it is good. Many are cached, so it holds no number twice. */
+export class CheckedToken implements TimeWindow {
   readonly identity: WalletIdentity;
-  readonly window: TimeWindow;
+  readonly notBeforeMs: number;
+
+  constructor(identity: WalletIdentity, notBeforeMs: number) {
+    this.identity = identity;
+    this.notBeforeMs = notBeforeMs;
+  }
+
+  get notAfterMs(): number {
+    return this.identity.expiresAtMs;
+  }
 }
 
 /**
@@ -66,7 +75,7 @@ export function checkToken(
     expiresAtMs: window.notAfterMs,
     certifiedAtMs: keyTimeMs(parts.keyTimestamp),
   });
-  return { identity, window };
+  return new CheckedToken(identity, window.notBeforeMs);
 }
 
 /**

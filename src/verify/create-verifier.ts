@@ -54,8 +54,8 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       tokens.set(ownCopy(token), checked);
       return checked.identity;
     }
-    if (nowMs > cached.window.notAfterMs) tokens.delete(token);
-    checkTimeWindow(cached.window, nowMs, settings);
+    if (nowMs > cached.notAfterMs) tokens.delete(token);
+    checkTimeWindow(cached, nowMs, settings);
     return cached.identity;
   }
 
