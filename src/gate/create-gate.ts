@@ -23,6 +23,7 @@ import {
   type CallStep,
   type MessageStep,
 } from './steps/pipeline.js';
+import { noteTime, recheckLate } from './steps/recheck-late.js';
 import { recheckCaller, watchStream } from './steps/recheck.js';
 
 /** Decides about calls, for every transport of a node: caches, limits and metrics are one. */
@@ -56,6 +57,8 @@ interface Pipeline {
   readonly rule: MethodRule;
   readonly call: readonly CallStep[];
   readonly message: readonly MessageStep[];
+  /** The same for a caller with an identity, which may have changed by then. */
+  readonly messageOfIdentity: readonly MessageStep[];
 }
 
 /** The rule of a method with which a device makes room for itself: no rule can close it. */
@@ -87,12 +90,20 @@ export function isGate(value: object): value is Gate {
 export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}): Gate {
   const options = given as GateOptions; // the one place where a transport's type of metadata is set aside
   const parts = gateParts(options);
-  const { access, charging, devices, holding, recheck, report, rules, sweep, verifier, verify } = parts;
+  const { access, charging, devices, holding, lateRequests, recheck, report, rules, sweep, verifier, verify } = parts;
 
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
   function pipelineOf(declared: MethodRule, method: string, isStream: boolean): Pipeline {
     const isExempt = devices !== undefined && deviceServicePaths.has(method);
     const rule = isExempt ? openRule(declared) : declared;
+    const message = [
+      ...useForMessages(recheckCaller, isStream ? recheck : undefined),
+      ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
+      ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
+      ...useForMessages(checkOwnWallet, rule.ownWallet),
+      ...useForMessages(authorizeMessage, parts.hooked(rule.authorizeMessage)),
+    ];
+    const lateCheck = isStream || rule.auth === 'public' ? undefined : lateRequests;
     return {
       rule,
       call: [
@@ -105,14 +116,10 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(enterDevice, devices && rule.auth !== 'public' ? { devices, isExempt } : undefined),
         ...use(holdStream, isStream && rule.auth !== 'public' ? holding : undefined),
         ...use(watchStream, isStream ? sweep : undefined),
+        ...use(noteTime, lateCheck),
       ],
-      message: [
-        ...useForMessages(recheckCaller, isStream ? recheck : undefined),
-        ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
-        ...useForMessages(checkCost, rule.costByMessage && !charging ? rule : undefined),
-        ...useForMessages(checkOwnWallet, rule.ownWallet),
-        ...useForMessages(authorizeMessage, parts.hooked(rule.authorizeMessage)),
-      ],
+      message,
+      messageOfIdentity: [...useForMessages(recheckLate, lateCheck), ...message],
     };
   }
 
@@ -133,13 +140,14 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     return refused.then((late) => conclude(call, pipeline, late));
   }
 
-  function conclude(call: CallContext, { message }: Pipeline, refused: Answer): Decision {
+  function conclude(call: CallContext, pipeline: Pipeline, refused: Answer): Decision {
     if (refused !== undefined) {
       call.end();
       return { admitted: false, status: report.refused(call, 'refused', refused) };
     }
     report.admitted?.(call);
-    const checkMessage = message.length > 0 ? messageCheck(call, message) : undefined;
+    const steps = call.identity === undefined ? pipeline.message : pipeline.messageOfIdentity;
+    const checkMessage = steps.length > 0 ? messageCheck(call, steps) : undefined;
     if (call.identity === undefined && checkMessage === undefined && !call.isHeld) return ANONYMOUS;
     return {
       admitted: true,

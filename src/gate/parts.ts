@@ -24,6 +24,7 @@ import type { Charging } from './steps/charge.js';
 import { createHardCloses, type HardCloses } from './steps/hard-close.js';
 import type { Holding } from './steps/hold-stream.js';
 import type { CallContext } from './steps/pipeline.js';
+import type { LateCheck } from './steps/recheck-late.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
 
 /** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
@@ -43,6 +44,7 @@ export interface GateParts {
   readonly holding: Holding;
   readonly recheck: Recheck | undefined;
   readonly sweep: Sweep | undefined;
+  readonly lateRequests: LateCheck;
   /** A hook with its time limit. */
   hooked<F>(hook: F | undefined): Hook<F> | undefined;
 }
@@ -88,6 +90,13 @@ export function gateParts(options: GateOptions): GateParts {
     hardCloses,
     recheck,
     sweep: recheck && createSweep({ everyMs: settings.streamRecheckMs, timers, recheck, endCall }),
+    lateRequests: {
+      afterMs: settings.streamRecheckMs,
+      graceMs: devices?.graceMs ?? settings.graceMs,
+      nowMs,
+      devices,
+      recheck,
+    },
     hooked: (hook) => hook && { hook, timeoutMs },
   };
 }

@@ -24,6 +24,8 @@ export class CallContext {
   verificationMs: number | undefined = undefined;
   /** The lease of a stream that has one. */
   lease: StreamLease | undefined = undefined;
+  /** When a unary call with an identity had passed the steps, in milliseconds since the Unix epoch. */
+  passedMs = 0;
   /** Whether the gate ended it after it was admitted. */
   hasEnded = false;
   /** How many messages came before. */
