@@ -28,9 +28,18 @@ const PORTION = 1_000;
 /** How often a set is read again because it changed meanwhile, before it is taken as it came. */
 const MAX_SCANS = 5;
 
-/** Makes the way to a set. @param key its name; its version is beside it, in the same slot of a cluster. */
+/**
+ * Makes the way to a set.
+ * @param key its name; its version is beside it, in the same slot of a cluster.
+ * @throws TypeError if there can be no key beside it in its slot.
+ */
 export function versionedSet(send: Send, key: string): VersionedSet {
-  const versionKey = /^[^{]*\{[^}]+\}/.test(key) ? `${key}:version` : `{${key}}:version`;
+  const hasTag = /^[^{]*\{[^}]+\}/.test(key);
+  if (!hasTag && key.includes('}')) {
+    const which = JSON.stringify(key);
+    throw new TypeError(`key ${which} has a } and no hash tag: no key beside it is in its slot of a cluster`);
+  }
+  const versionKey = hasTag ? `${key}:version` : `{${key}}:version`;
   const runChange = redisScript(send, CHANGE_SCRIPT);
   const readVersion = () => send(['GET', versionKey], versionOf);
 

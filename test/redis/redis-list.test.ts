@@ -247,6 +247,21 @@ function fakeClient(members: string[], version: string | null = null) {
 describe('redisList', () => {
   const client = { call: async () => [] };
 
+  it.each(['a}b', '{}denied', 'a{}b{c}', '}'])(
+    'refuses the key %j: beside no such set there is room for a version in the same slot of a cluster',
+    (key) => {
+      expect(() => redisList(client, key)).toThrow(
+        new TypeError(
+          `key ${JSON.stringify(key)} has a } and no hash tag: no key beside it is in its slot of a cluster`,
+        ),
+      );
+    },
+  );
+
+  it.each(['denied', 'a{b', 'nodes:{eu}:denied', 'a}b{c}', '{{a}'])('takes the key %j', async (key) => {
+    (await redisList(fakeClient([alice]), key)).close();
+  });
+
   it('takes no other answer than a list', async () => {
     await expect(redisList({ call: async () => 'OK' }, 'denied')).rejects.toThrow(/^redisList: /);
   });

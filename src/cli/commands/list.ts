@@ -1,5 +1,6 @@
 import { connectRedis } from '../../redis/connect-redis.js';
 import { redisList } from '../../redis/redis-list.js';
+import { asciiText } from '../ascii.js';
 import { command, UsageError } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
 
@@ -34,7 +35,8 @@ export const run = command({
     const url = values.redis ?? process.env['REDIS_URL'] ?? DEFAULT_URL;
     const { client, close } = await loadWithPeers('ioredis', () => connectRedis(url));
     try {
-      const list = await redisList(client, key, { timeoutMs: 10_000 });
+      const onError = ({ message }: Error) => console.error(`wallet-auth list: ${asciiText(message)}`);
+      const list = await redisList(client, key, { timeoutMs: 10_000, onError });
       list.close(); // one change, nothing to follow
       const changed = await (action === 'add' ? list.add(...entries) : list.remove(...entries)).catch(asUsageError);
       console.log(`${changed} ${action === 'add' ? 'added' : 'removed'}`);

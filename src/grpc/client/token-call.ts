@@ -17,6 +17,7 @@ import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-rec
 import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
 import { HeldHeaders } from './held-headers.js';
 import type { StreamWatch } from './keep-alive.js';
+import { deadlineOf, onParentCancelled } from './parent-call.js';
 
 type CallOptions = Parameters<Interceptor>[0];
 
@@ -35,6 +36,7 @@ export class TokenCall extends InterceptingCall {
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
   readonly #watch: StreamWatch | undefined;
+  readonly #deadlineMs: number;
   readonly #headers = new HeldHeaders((headers) => this.#listener.onReceiveMetadata?.(headers));
   #metadata = new Metadata();
   #listener: Partial<InterceptingListener> = {};
@@ -42,6 +44,7 @@ export class TokenCall extends InterceptingCall {
   /** While there is no call: ends the wait for a token at the deadline, or the wait for the next try. */
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
+  #leaveParent: () => void = () => undefined;
 
   /**
    * @param makeCall makes the call below; called once for each try.
@@ -60,12 +63,16 @@ export class TokenCall extends InterceptingCall {
     this.#source = source;
     this.#record = new CallRecord(options.method_definition.requestStream);
     this.#watch = watch;
-    this.#retries = new CallRetries(retry, Number(options.deadline ?? Infinity));
+    this.#deadlineMs = deadlineOf(options);
+    this.#retries = new CallRetries(retry, this.#deadlineMs);
   }
 
   override start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
     this.#metadata = metadata;
     this.#listener = listener;
+    this.#leaveParent = onParentCancelled(this.#options, () =>
+      this.#giveUp(Status.CANCELLED, 'Cancelled by parent call'),
+    );
     void this.#begin();
   }
 
@@ -197,9 +204,7 @@ export class TokenCall extends InterceptingCall {
   }
 
   #watchDeadline(): void {
-    const { deadline } = this.#options;
-    if (deadline === undefined) return;
-    const delayMs = Number(deadline) - Date.now();
+    const delayMs = this.#deadlineMs - Date.now();
     if (!(delayMs <= MAX_TIMER_MS)) return;
     this.#timer = setTimeout(() => this.#end(deadlineStatus()), Math.max(delayMs, 0));
   }
@@ -207,6 +212,7 @@ export class TokenCall extends InterceptingCall {
   #end(status: StatusObject): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#leaveParent();
     clearTimeout(this.#timer);
     this.#listener.onReceiveStatus?.(status);
   }

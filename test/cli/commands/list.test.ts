@@ -41,6 +41,19 @@ describe.skipIf(redisIsMissing)(`wallet-auth list${redisNote}`, () => {
     node.close();
   });
 
+  it('says which members are wrong in printable ASCII: what others wrote into the set controls no terminal', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const complained = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await connected.command('SADD', 'denied', 'x\u009b31m\u202e');
+    expect(await run(['add', 'denied', alice])).toBe(0);
+    expect(warned).not.toHaveBeenCalled();
+    expect(complained.mock.calls).toEqual([
+      [
+        'wallet-auth list: redisList: denied: "x\\u009b31m\\u202e" is no wallet address, device id, IP address or CIDR range',
+      ],
+    ]);
+  });
+
   it('changes nothing if an entry is wrong', async () => {
     await expect(run(['add', 'denied', alice, 'x'])).rejects.toThrow(/"x" is no wallet address/);
     expect(await connected.command('DBSIZE')).toBe(0);

@@ -1,4 +1,6 @@
-import { Metadata, status as Status, type InterceptingListener, type StatusObject } from '@grpc/grpc-js';
+import { EventEmitter } from 'node:events';
+
+import { Metadata, propagate, status as Status, type InterceptingListener, type StatusObject } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
@@ -25,6 +27,8 @@ function bench({
   partial = false,
   retries = NEW_TOKEN,
   method = whoAmI as object,
+  parent,
+  flags,
 }: BenchOptions = {}) {
   const down: unknown[][] = [];
   const up: unknown[][] = [];
@@ -54,7 +58,12 @@ function bench({
     noteServerTime: note(told, 'server time'),
     noteExpiry: note(told, 'expiry'),
   };
-  const call = new TokenCall({ deadline, method_definition: method } as never, makeCall, source, retries);
+  const call = new TokenCall(
+    { deadline, parent, propagate_flags: flags, method_definition: method } as never,
+    makeCall,
+    source,
+    retries,
+  );
   const listener = {
     onReceiveMetadata: (metadata: Metadata) => up.push(['metadata', metadata.getMap()]),
     onReceiveMessage: note(up, 'message'),
@@ -73,6 +82,28 @@ interface BenchOptions {
   readonly partial?: boolean;
   readonly retries?: RetrySettings;
   readonly method?: object;
+  readonly parent?: FakeParent;
+  readonly flags?: number;
+}
+
+/** The server call in whose handler a call is made, as far as grpc-js looks at it. */
+class FakeParent extends EventEmitter {
+  cancelled = false;
+  #deadline: number;
+
+  constructor(deadline = Infinity) {
+    super();
+    this.#deadline = deadline;
+  }
+
+  getDeadline(): number {
+    return this.#deadline;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.emit('cancelled', 'cancelled');
+  }
 }
 
 const never = () => new Promise<string>(() => undefined);
@@ -430,5 +461,69 @@ describe('a deadline', () => {
     bench({ deadline: Date.now() + 50 });
     await settled();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a call in the handler of another call', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const ended = [['status', Status.CANCELLED, 'Cancelled by parent call']];
+
+  it('ends with that while its token is awaited, and is not made', async () => {
+    const parent = new FakeParent();
+    let give!: (token: string) => void;
+    const { up, down } = bench({ parent, get: () => new Promise((resolve) => (give = resolve)) });
+    parent.cancel();
+    await settled();
+    expect(up).toEqual(ended);
+    give('a.token');
+    await settled();
+    expect([up, down]).toEqual([ended, []]);
+  });
+
+  it('ends with that while the next try is awaited', async () => {
+    const parent = new FakeParent();
+    const retries = { token: true, rateLimited: { maxRetries: 1, maxDelayMs: 1_000 } };
+    const { up, listeners } = bench({ parent, retries });
+    await settled();
+    listeners[0]!.onReceiveStatus(refused('RATE_LIMITED', { retry_after_ms: '500' }, Status.RESOURCE_EXHAUSTED));
+    parent.cancel();
+    await vi.runAllTimersAsync();
+    expect(up).toEqual(ended);
+    expect(listeners).toHaveLength(1);
+  });
+
+  it('does not begin where that had ended before', async () => {
+    const parent = new FakeParent();
+    parent.cancel();
+    const { up } = bench({ parent, get: never });
+    await settled();
+    expect(up).toEqual(ended);
+  });
+
+  it('waits for its token until the deadline of that', () => {
+    const { up } = bench({ parent: new FakeParent(Date.now() + 50), deadline: Date.now() + 100, get: never });
+    vi.advanceTimersByTime(49);
+    expect(up).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(up).toEqual([['status', Status.DEADLINE_EXCEEDED, 'Deadline exceeded']]);
+  });
+
+  it('goes its own way where the flags say so', async () => {
+    const parent = new FakeParent(Date.now() + 50);
+    const flags = propagate.DEFAULTS & ~propagate.CANCELLATION & ~propagate.DEADLINE;
+    const { up } = bench({ parent, flags, get: never });
+    parent.cancel();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(up).toEqual([]);
+  });
+
+  it('leaves no listener on that', async () => {
+    const parent = new FakeParent();
+    const { listeners } = bench({ parent });
+    await settled();
+    listeners[0]!.onReceiveStatus(ok);
+    expect(parent.listenerCount('cancelled')).toBe(0);
   });
 });
