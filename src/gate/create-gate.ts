@@ -7,7 +7,7 @@ import { gateParts } from './parts.js';
 import { checkRules, type RuleReport } from './rules/check-rules.js';
 import type { MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
-import { authenticate, authenticateIfPresent } from './steps/authenticate.js';
+import { authenticate, authenticateIfPresent, noteTime } from './steps/authenticate.js';
 import { authorize, authorizeMessage } from './steps/authorize.js';
 import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
@@ -23,7 +23,7 @@ import {
   type CallStep,
   type MessageStep,
 } from './steps/pipeline.js';
-import { noteTime, recheckLate } from './steps/recheck-late.js';
+import { recheckLate } from './steps/recheck-late.js';
 import { recheckCaller, watchStream } from './steps/recheck.js';
 
 /** Decides about calls, for every transport of a node: caches, limits and metrics are one. */

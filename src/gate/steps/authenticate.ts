@@ -26,6 +26,12 @@ export function authenticateIfPresent(call: CallContext, verify: VerifyToken): A
   return isMissing(call.authorization) ? undefined : authenticate(call, verify);
 }
 
+/** The step that notes when a call passed the others, where that matters. */
+export function noteTime(call: CallContext, { nowMs }: { readonly nowMs: () => number }): Answer {
+  if (call.identity !== undefined) call.passedMs = nowMs();
+  return undefined;
+}
+
 /** Verifies with a verifier alone. */
 export function verifyWith(verifier: Verifier): VerifyToken {
   return (call, beforeCurve) => verifier.verify(call.authorization, beforeCurve);

@@ -15,12 +15,6 @@ export interface LateCheck {
   readonly recheck: Recheck | undefined;
 }
 
-/** The step that notes when a unary call passed the others. */
-export function noteTime(call: CallContext, { nowMs }: LateCheck): Answer {
-  if (call.identity !== undefined) call.passedMs = nowMs();
-  return undefined;
-}
-
 /**
  * The step that looks again at a unary call whose request is late: it is admitted by its headers, and its caller may hold the
  * request back for as long as the connection lasts. The token must be good or in its grace period, unless the method is at-open.
