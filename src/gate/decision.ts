@@ -51,7 +51,10 @@ export interface DecisionEvent {
   readonly rule: AuthRule;
   /** Where that is declared. */
   readonly source: RuleSource;
-  /** `ended`: the call was admitted, and one of its messages was not. Each call has one `admitted` or `refused`. */
+  /**
+   * `ended`: the call was admitted and then ended by the gate: a message was refused, or token, device or caller are not good any more.
+   * Each call has one `admitted` or `refused`.
+   */
   readonly decision: 'admitted' | 'refused' | 'ended';
   /** Why; only if refused or ended. */
   readonly reason: AuthReason | undefined;

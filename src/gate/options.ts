@@ -58,7 +58,8 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   graceMs?: number | undefined;
   /**
    * How often lists and `isRevoked` are looked at again for streams that are open, in milliseconds; with each message of a
-   * request stream they are looked at anyway. 100 to 3 600 000 (an hour). Default 5 000 (five seconds).
+   * request stream they are looked at anyway. A unary call whose request comes that long after its admission is looked at
+   * again too. 100 to 3 600 000 (an hour). Default 5 000 (five seconds).
    */
   streamRecheckMs?: number | undefined;
   /** The timers that streams are ended by, for tests with a clock of their own. Default: the system's. */
