@@ -112,7 +112,7 @@ export class LeaseQueue<H extends LeaseHolder> {
     if (this.#heap.nextMs >= this.#timerMs) return;
     this.#cancelTimer?.();
     this.#timerMs = this.#heap.nextMs;
-    this.#cancelTimer = timers.after(Math.max(this.#timerMs - timers.monotonicMs(), 0), () => this.#run());
+    this.#cancelTimer = timers.after(fewDelays(this.#timerMs - timers.monotonicMs()), () => this.#run());
   }
 
   #stopTimer(): void {
@@ -187,4 +187,12 @@ export class LeaseQueue<H extends LeaseHolder> {
     this.#streams--;
     if (holder.streams.size === 0) this.#listener.idle?.(holder);
   }
+}
+
+/**
+ * A delay that is not longer than what is left, in whole seconds while that is long; who comes too early waits again. Node keeps
+ * a list for each length of a delay until that time has passed, cancelled timers or not.
+ */
+function fewDelays(leftMs: number): number {
+  return leftMs < 2_000 ? Math.max(leftMs, 0) : Math.floor(leftMs / 1_000) * 1_000;
 }

@@ -135,6 +135,28 @@ describe('leases', () => {
     expect(leases.streams).toBe(1);
   });
 
+  it('wait for few different lengths of time, since a runtime keeps something for each', () => {
+    const { clock } = start();
+    const delays = new Set<number>();
+    const nowMs = () => clock.now().getTime();
+    const after = (delayMs: number, run: () => void) => {
+      delays.add(delayMs);
+      return clock.timers.after(delayMs, run);
+    };
+    const leases = createLeases({ graceMs: GRACE_MS, nowMs, timers: { ...clock.timers, after } });
+    for (let i = 0; i < 3_000; i++) {
+      const release = leases.hold({
+        kind: 'while-renewed',
+        deviceId: `d${i}`,
+        expiresAtMs: nowMs() + HOUR_MS - 2 * i,
+        end: () => undefined,
+      });
+      clock.advance(1);
+      release();
+    }
+    expect(delays.size).toBeLessThanOrEqual(12);
+  });
+
   it('hold nothing of devices that came and went', () => {
     const { clock, leases, open } = start();
     for (let i = 0; i < 5_000; i++) open(HOUR_MS, 'until-expiry', `d${i}`).release();
