@@ -215,7 +215,9 @@ export class NodeDevices implements DevicesOfGate, StoreListener {
       if (this.#revoked.hasRoom) this.revoke(record.deviceId);
       else this.#end(record.deviceId);
     }
-    const isStray = (deviceId: string) => deviceId !== survivor && deviceId.startsWith(`${wallet}/`);
+    // a device whose record is still here came later
+    const isStray = (deviceId: string) =>
+      deviceId !== survivor && deviceId.startsWith(`${wallet}/`) && this.records.get(deviceId) === undefined;
     for (const deviceId of this.#strays.deviceIds()) if (isStray(deviceId)) this.#endStreams(deviceId);
   }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LeaseKind } from '../../src/devices/lease.js';
 import { startRegistry, GRACE_MS, HOUR_MS, idOf } from '../support/registry.js';
 
 describe('a stream of a method that is at-open', () => {
@@ -8,14 +7,7 @@ describe('a stream of a method that is at-open', () => {
     const registry = await startRegistry();
     const token = registry.tokenOf('a');
     await registry.call(token);
-    const ended: string[] = [];
-    const release = registry.inside.hold({
-      kind: 'at-open' satisfies LeaseKind,
-      deviceId: token.deviceId,
-      expiresAtMs: token.expiresAtMs,
-      end: (error) => void ended.push(error.reason),
-    });
-    return { ...registry, ended, release };
+    return { ...registry, ...registry.open(token, { kind: 'at-open' }) };
   }
 
   it('ends when its device is revoked', async () => {
@@ -29,6 +21,12 @@ describe('a stream of a method that is at-open', () => {
     const { devices, ended, tokenOf } = await openAtOpen();
     await devices.revokeWallet(tokenOf('a').wallet);
     expect(ended).toEqual(['DEVICE_REVOKED']);
+  });
+
+  it('does not end when its wallet was revoked until a time before the device came', async () => {
+    const { ended, inside, nowMs, tokenOf } = await openAtOpen();
+    inside.walletRevoked(tokenOf('a').wallet, nowMs() - HOUR_MS, undefined);
+    expect(ended).toEqual([]);
   });
 
   it('does not end with tokens, nor when its device is purged or removed, and can be revoked after that', async () => {
@@ -59,30 +57,19 @@ describe('a device that a listener revokes at its first call', () => {
 
 describe('a device that is revoked while its queue is served', () => {
   it('as its token ends is told as revoked last: it does not lapse', async () => {
-    const { call, clock, devices, events, inside, tokenOf } = await startRegistry();
+    const { call, clock, devices, events, open, tokenOf } = await startRegistry();
     const token = tokenOf('a');
     await call(token);
-    inside.hold({
-      kind: 'while-renewed',
-      deviceId: token.deviceId,
-      expiresAtMs: token.expiresAtMs,
-      end: () => undefined,
-      lapsing: () => void devices.revoke(token.deviceId),
-    });
+    open(token, { lapsing: () => void devices.revoke(token.deviceId) });
     clock.advance(HOUR_MS + 2 * GRACE_MS);
     expect(events).toEqual(['first-seen a', 'revoked a']);
   });
 
   it('as its stream ends is told as revoked last', async () => {
-    const { call, clock, devices, events, inside, tokenOf } = await startRegistry();
+    const { call, clock, devices, events, open, tokenOf } = await startRegistry();
     const token = tokenOf('a');
     await call(token);
-    inside.hold({
-      kind: 'while-renewed',
-      deviceId: token.deviceId,
-      expiresAtMs: token.expiresAtMs,
-      end: () => void devices.revoke(token.deviceId),
-    });
+    open(token, { end: () => void devices.revoke(token.deviceId) });
     clock.advance(HOUR_MS + 2 * GRACE_MS);
     expect(events).toEqual(['first-seen a', 'revoked a']);
   });

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { createDeviceRegistry } from '../../src/devices/create-device-registry.js';
 import type { DeviceEvents } from '../../src/devices/device-registry.js';
 import { insideOf } from '../../src/devices/inside.js';
+import type { LeasedStream } from '../../src/devices/lease.js';
 import type { DeviceRegistryOptions } from '../../src/devices/options.js';
 import { walletIdentity, type WalletIdentity } from '../../src/identity.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
@@ -72,7 +73,7 @@ export async function startRegistry(options: DeviceRegistryOptions = {}) {
   }
 
   /** A stream of a device, and why it was ended. */
-  function open(token: WalletIdentity) {
+  function open(token: WalletIdentity, parts: Partial<LeasedStream> = {}) {
     const ended: string[] = [];
     const { deviceId, expiresAtMs } = token;
     const release = inside.hold({
@@ -80,6 +81,7 @@ export async function startRegistry(options: DeviceRegistryOptions = {}) {
       deviceId,
       expiresAtMs,
       end: (error) => void ended.push(error.reason),
+      ...parts,
     });
     return { ended, release };
   }
