@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { reasonOf } from '../support/refusal-of.js';
 import { startRegistry, GRACE_MS, HOUR_MS, idOf } from '../support/registry.js';
 
 describe('a stream of a method that is at-open', () => {
@@ -72,5 +73,24 @@ describe('a device that is revoked while its queue is served', () => {
     open(token, { end: () => void devices.revoke(token.deviceId) });
     clock.advance(HOUR_MS + 2 * GRACE_MS);
     expect(events).toEqual(['first-seen a', 'revoked a']);
+  });
+});
+
+describe('each look at a device refuses alone', () => {
+  it('one that is revoked, as soon as it presents its token', async () => {
+    const { call, devices, inside, tokenOf } = await startRegistry();
+    const token = tokenOf('a');
+    await call(token);
+    await devices.revoke(idOf('a'));
+    expect(reasonOf(() => inside.present(token))).toBe('DEVICE_REVOKED');
+  });
+
+  it.each(['present', 'enter'] as const)('all, once the registry is closed: %s', async (look) => {
+    const { call, devices, inside, tokenOf } = await startRegistry();
+    const token = tokenOf('a');
+    await call(token);
+    await devices.close();
+    const looks = { present: () => inside.present(token), enter: () => inside.enter(token, undefined, false) };
+    expect(reasonOf(looks[look])).toBe('AUTH_UNAVAILABLE');
   });
 });
