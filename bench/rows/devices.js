@@ -1,7 +1,7 @@
-import { DeadlineHeap } from '../../dist/src/devices/deadline-heap.js';
-import { createEpochs } from '../../dist/src/devices/epochs.js';
-import { createLeases } from '../../dist/src/devices/leases.js';
-import { createRevocationSet, revocationKey } from '../../dist/src/devices/revocations.js';
+import { DeadlineHeap } from '../../dist/src/devices/leases/deadline-heap.js';
+import { createLeases } from '../../dist/src/devices/leases/leases.js';
+import { createEpochs } from '../../dist/src/devices/revocation/epochs.js';
+import { createRevocationSet, revocationKey } from '../../dist/src/devices/revocation/revocations.js';
 import { systemTimers } from '../../dist/src/options.js';
 import { memoryInUse } from '../memory-in-use.js';
 import { pairs } from '../pairs.js';

@@ -1,6 +1,5 @@
 import { quietly } from '../options.js';
 import { deviceIdOf, walletOf } from './device-id.js';
-import { isDeviceLabel } from './device-label.js';
 import { deviceOf, deviceOfRecord } from './device-of.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 import { DeviceEmitter } from './emitter.js';
@@ -9,6 +8,7 @@ import { NodeDevices } from './node-devices.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
 import { Outbox } from './outbox.js';
 import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
+import { isDeviceLabel } from './service/device-label.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
 const PURGE_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import type { WalletIdentity } from '../identity.js';
-import type { LeasedStream } from './lease.js';
+import type { LeasedStream } from './leases/lease.js';
 
 /** A device as the registry knows it. */
 export interface Device {

@@ -1,4 +1,4 @@
-import { DeadlineHeap } from './deadline-heap.js';
+import { DeadlineHeap } from './leases/deadline-heap.js';
 import type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
 
 /** Stale entries that are too few to clean up for. */

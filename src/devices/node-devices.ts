@@ -2,14 +2,14 @@ import { refusal } from '../errors.js';
 import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../identity.js';
 import type { DevicesOfGate } from './device-registry.js';
 import type { DeviceEmitter } from './emitter.js';
-import { LeaseQueue } from './lease-queue.js';
-import type { LeasedStream } from './lease.js';
-import { createLeases, type Leases } from './leases.js';
+import { LeaseQueue } from './leases/lease-queue.js';
+import type { LeasedStream } from './leases/lease.js';
+import { createLeases, type Leases } from './leases/leases.js';
 import type { RegistrySettings } from './options.js';
 import type { Outbox } from './outbox.js';
 import { DeviceRecord, Records } from './records.js';
 import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
-import { Revoked, type Revocable } from './revoked.js';
+import { Revoked, type Revocable } from './revocation/revoked.js';
 import type { DeviceRow, Entered, StoreListener } from './store.js';
 
 /**

@@ -1,5 +1,5 @@
 import { clock, integer, knownOptions, timersOption, type Timers } from '../options.js';
-import type { LeaseSettings } from './lease.js';
+import type { LeaseSettings } from './leases/lease.js';
 import { memoryDevices } from './memory-store.js';
 import type { DeviceStore, StoreSettings } from './store.js';
 

@@ -1,4 +1,4 @@
-import { LeaseHolder } from './lease.js';
+import { LeaseHolder } from './leases/lease.js';
 import type { DeviceRow } from './store.js';
 
 /** What a node knows of a device that it serves. */

@@ -1,5 +1,5 @@
 import { refusal, type AuthError } from '../errors.js';
-import { RevocationsFull } from './revocations.js';
+import { RevocationsFull } from './revocation/revocations.js';
 
 /** The refusal of a device that is revoked. */
 export function deviceRevoked(deviceId: string): AuthError {

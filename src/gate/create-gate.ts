@@ -1,4 +1,4 @@
-import { deviceServicePaths } from '../devices/device-service-paths.js';
+import { deviceServicePaths } from '../devices/service/device-service-paths.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import type { IncomingCall } from './call/call.js';
 import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';

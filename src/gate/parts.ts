@@ -1,7 +1,7 @@
 import { fastestCurve } from '#curves';
 
 import { insideOf } from '../devices/inside.js';
-import { createLeases } from '../devices/leases.js';
+import { createLeases } from '../devices/leases/leases.js';
 import type { NodeDevices } from '../devices/node-devices.js';
 import type { AuthError } from '../errors.js';
 import type { RefusalStatus } from '../status-details.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { DeadlineHeap } from '../../src/devices/deadline-heap.js';
+import { DeadlineHeap } from '../../src/devices/leases/deadline-heap.js';
 import { memoryDevices } from '../../src/devices/memory-store.js';
 import type { Sighting, StoreListener, StoreSettings } from '../../src/devices/store.js';
 

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { createDeviceRegistry } from '../../src/devices/create-device-registry.js';
 import type { DeviceEvents } from '../../src/devices/device-registry.js';
 import { insideOf } from '../../src/devices/inside.js';
-import type { LeasedStream } from '../../src/devices/lease.js';
+import type { LeasedStream } from '../../src/devices/leases/lease.js';
 import type { DeviceRegistryOptions } from '../../src/devices/options.js';
 import { walletIdentity, type WalletIdentity } from '../../src/identity.js';
 import { settableClock } from '../../src/testing/settable-clock.js';

@@ -1,5 +1,5 @@
 import type { DevicesOfGate } from '../../devices/device-registry.js';
-import type { Leases } from '../../devices/leases.js';
+import type { Leases } from '../../devices/leases/leases.js';
 import { isAuthError, type AuthReason } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import type { AuthorizationValue } from '../../token/bearer.js';

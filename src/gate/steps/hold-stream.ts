@@ -1,4 +1,4 @@
-import type { LeasedStream } from '../../devices/lease.js';
+import type { LeasedStream } from '../../devices/leases/lease.js';
 import type { AuthError } from '../../errors.js';
 import { StreamLease } from '../../identity.js';
 import type { Answer, CallContext } from './pipeline.js';

@@ -2,8 +2,8 @@ import type { Server } from '@grpc/grpc-js';
 
 import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
-import { createDeviceService } from '../../devices/service.js';
-import { StatusError } from '../../devices/status-error.js';
+import { createDeviceService } from '../../devices/service/service.js';
+import { StatusError } from '../../devices/service/status-error.js';
 import { isAuthError } from '../../errors.js';
 import { clock, optionalFunction } from '../../options.js';
 import { grpcServiceDefinition, type GrpcHandlers } from '../service-definition.js';

@@ -1,5 +1,5 @@
-import { refusal, type AuthError } from '../errors.js';
-import { quietly } from '../options.js';
+import { refusal, type AuthError } from '../../errors.js';
+import { quietly } from '../../options.js';
 import { DeadlineHeap } from './deadline-heap.js';
 import type { HeldStream, LeasedStream, LeaseHolder, LeaseSettings } from './lease.js';
 

@@ -1,4 +1,4 @@
-import { sha256 } from '../crypto/hash.js';
+import { sha256 } from '../../crypto/hash.js';
 
 /** There is no room for another revocation. */
 export class RevocationsFull extends RangeError {

@@ -1,6 +1,6 @@
-import { refusal } from '../errors.js';
-import type { WalletIdentity } from '../identity.js';
-import type { DeviceRegistry } from './device-registry.js';
+import { refusal } from '../../errors.js';
+import type { WalletIdentity } from '../../identity.js';
+import type { DeviceRegistry } from '../device-registry.js';
 import { StatusError } from './status-error.js';
 
 /** Who calls, as the gate says; `undefined` for an anonymous caller. */

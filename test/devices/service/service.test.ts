@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { DeviceService } from '../../gen/walletauth/v1/devices_pb.js';
-import { deviceServicePaths } from '../../src/devices/device-service-paths.js';
-import { createDeviceService, type DeviceServiceHandlers } from '../../src/devices/service.js';
-import { StatusError } from '../../src/devices/status-error.js';
-import { walletIdentity } from '../../src/identity.js';
-import { mintIdentity, testWallets } from '../../src/testing/index.js';
-import { fakeRegistry, type FakeDevice } from '../support/fake-registry.js';
+import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
+import { deviceServicePaths } from '../../../src/devices/service/device-service-paths.js';
+import { createDeviceService, type DeviceServiceHandlers } from '../../../src/devices/service/service.js';
+import { StatusError } from '../../../src/devices/service/status-error.js';
+import { walletIdentity } from '../../../src/identity.js';
+import { mintIdentity, testWallets } from '../../../src/testing/index.js';
+import { fakeRegistry, type FakeDevice } from '../../support/fake-registry.js';
 
 const idOf = (wallet: 'alice' | 'bob', device: string) =>
   mintIdentity({ wallet: testWallets[wallet], device }).deviceId;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { reasonOf } from '../support/refusal-of.js';
-import { startRegistry, GRACE_MS, HOUR_MS, idOf } from '../support/registry.js';
+import { reasonOf } from '../../support/refusal-of.js';
+import { startRegistry, GRACE_MS, HOUR_MS, idOf } from '../../support/registry.js';
 
 describe('a stream of a method that is at-open', () => {
   async function openAtOpen() {

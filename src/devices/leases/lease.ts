@@ -1,5 +1,5 @@
-import type { AuthError } from '../errors.js';
-import type { Timers } from '../options.js';
+import type { AuthError } from '../../errors.js';
+import type { Timers } from '../../options.js';
 
 /** What a stream's life depends on: the token that opened it, the newest token of its device and a grace period, or no token. */
 export type LeaseKind = 'until-expiry' | 'while-renewed' | 'at-open';

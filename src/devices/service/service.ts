@@ -14,9 +14,9 @@ import {
   type RevokeDeviceRequest,
   type RevokeDeviceResponse,
   type RevokeOtherDevicesResponse,
-} from '../../gen/walletauth/v1/devices_pb.js';
+} from '../../../gen/walletauth/v1/devices_pb.js';
+import type { Device, DeviceRegistry } from '../device-registry.js';
 import { isDeviceLabel, MAX_LABEL_LENGTH } from './device-label.js';
-import type { Device, DeviceRegistry } from './device-registry.js';
 import { ownDevices, type Caller } from './own-devices.js';
 import { StatusError } from './status-error.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { DeadlineHeap } from '../../src/devices/deadline-heap.js';
+import { DeadlineHeap } from '../../../src/devices/leases/deadline-heap.js';
 
 /** Everything in the heap, as it comes out. */
 function drained(heap: DeadlineHeap<number>): number[] {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LeaseKind } from '../../src/devices/lease.js';
-import { createLeases, type Leases } from '../../src/devices/leases.js';
-import { refusal, type AuthError } from '../../src/errors.js';
-import { settableClock } from '../../src/testing/settable-clock.js';
+import type { LeaseKind } from '../../../src/devices/leases/lease.js';
+import { createLeases, type Leases } from '../../../src/devices/leases/leases.js';
+import { refusal, type AuthError } from '../../../src/errors.js';
+import { settableClock } from '../../../src/testing/settable-clock.js';
 
 const GRACE_MS = 30_000;
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { AuthError } from '../errors.js';
+import type { AuthError } from '../../errors.js';
 import { LeaseQueue } from './lease-queue.js';
 import { LeaseHolder, type LeasedStream, type LeaseSettings } from './lease.js';
 

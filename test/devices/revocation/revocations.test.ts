@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { sha256 } from '../../src/crypto/hash.js';
-import { createRevocationBound, createRevocationSet, revocationKey } from '../../src/devices/revocations.js';
+import { sha256 } from '../../../src/crypto/hash.js';
+import {
+  createRevocationBound,
+  createRevocationSet,
+  revocationKey,
+} from '../../../src/devices/revocation/revocations.js';
 
 const MEBIBYTE = 2 ** 20;
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createEpochs, type Epoch, type Epochs, type Sighting } from '../../src/devices/epochs.js';
-import { createRevocationBound, createRevocationSet } from '../../src/devices/revocations.js';
+import { createEpochs, type Epoch, type Epochs, type Sighting } from '../../../src/devices/revocation/epochs.js';
+import { createRevocationBound, createRevocationSet } from '../../../src/devices/revocation/revocations.js';
 
 const WALLET = '0x52908400098527886E0F7030069857D2E4169EE7';
 const OTHER = '0x8617E340B3D01FA5F11F306F4090FD50E238070D';
