@@ -1,14 +1,20 @@
 import { quietly } from '../options.js';
+import { CleanUps } from './clean-ups.js';
 import { deviceIdOf, walletOf } from './device-id.js';
 import { deviceOf, deviceOfRecord } from './device-of.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 import { DeviceEmitter } from './emitter.js';
 import { setInside } from './inside.js';
 import { NodeDevices } from './node-devices.js';
+import { NodeState } from './node-state.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
 import { Outbox } from './outbox.js';
 import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
+import { RevocationsFull } from './revocation/revocations.js';
 import { isDeviceLabel } from './service/device-label.js';
+import { SharedState } from './shared-state.js';
+import type { Fact } from './store.js';
+import { watchedStore } from './watched-store.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
 const PURGE_EVERY_MS = 60_000;
@@ -40,31 +46,40 @@ export async function createDeviceRegistry(options: DeviceRegistryOptions = {}):
 /** The public face: every call is checked here, decided in the store, and applied to what the node knows. */
 class Registry implements DeviceRegistry {
   readonly #node: NodeDevices;
+  readonly #state: NodeState;
   readonly #settings: RegistrySettings;
   readonly #emitter = new DeviceEmitter();
   readonly #outbox: Outbox;
+  readonly #cleanUps: CleanUps;
+  readonly #shared: SharedState;
   /** What ends the timers that come again and again. */
   readonly #timers = new Map<string, () => void>();
   #closing: Promise<void> | undefined;
 
-  constructor(settings: RegistrySettings) {
-    this.#settings = settings;
-    this.#outbox = new Outbox(settings.timers, (batch) => settings.store.renew(batch));
-    this.#node = new NodeDevices(settings, this.#emitter, this.#outbox);
+  constructor(given: RegistrySettings) {
+    const { timers, cleanUp } = given;
+    const store = watchedStore(given.store, timers, (call) => this.#emitter.emit('store-call', call));
+    const settings = (this.#settings = { ...given, store });
+    this.#outbox = new Outbox(timers, (batch) => store.renew(batch));
+    this.#cleanUps = new CleanUps(store, timers, cleanUp);
+    this.#shared = new SharedState(settings, this.#emitter, this.#cleanUps, () => this.#node);
+    this.#state = new NodeState(settings, this.#emitter, this.#outbox, this.#shared);
+    this.#node = new NodeDevices(this.#state);
     setInside(this, this.#node);
   }
 
   async open(): Promise<void> {
     const { store, idleMs, nowMs } = this.#settings;
-    await store.open(this.#settings, this.#node);
-    this.#node.isOpen = true;
+    await store.open(this.#settings, this.#shared);
+    this.#state.isOpen = true;
+    this.#cleanUps.start();
     this.#every('tick', TICK_MS, () => void (this.#node.tickMs = nowMs()));
     this.#every('touch', Math.floor(idleMs / 4), () => this.#touch());
     this.#every('purge', PURGE_EVERY_MS, () => this.#purge());
   }
 
   get(deviceId: string): Device | undefined {
-    const record = this.#node.records.get(deviceId);
+    const record = this.#state.records.get(deviceId);
     return record && deviceOfRecord(record);
   }
 
@@ -73,35 +88,37 @@ class Registry implements DeviceRegistry {
     await this.#outbox.flush();
     const rows = await this.#answerOf(() => this.#settings.store.list(address));
     return rows
-      .filter((row) => !this.#node.isRevoked(address, row))
-      .map((row) => deviceOf(row, this.#node.records.get(row.deviceId)))
+      .filter((row) => !this.#state.revoked.covers(address, row))
+      .map((row) => deviceOf(row, this.#state.records.get(row.deviceId)))
       .toSorted((a, b) => b.firstSeenMs - a.firstSeenMs || (a.deviceId < b.deviceId ? -1 : 1));
   }
 
   isRevoked(deviceId: string): boolean {
-    return this.#node.isRevokedHere(deviceId);
+    return this.#state.isRevoked(deviceId);
   }
 
   async revoke(deviceId: string): Promise<{ readonly changed: boolean }> {
     const { id } = deviceIdOf(deviceId);
     this.#checkOpen();
-    const isNews = this.#node.revoke(id);
-    const { changed } = await this.#answerOf(() => this.#settings.store.revoke(id));
-    return { changed: changed && isNews };
+    if (!this.#state.revoked.canAdd(id))
+      throw new RevocationsFull('bounds.revocations: it is full, and nothing is dropped');
+    const fact = { deviceId: id };
+    const answer = this.#settings.store.revoke([fact]);
+    this.#node.endings.revoke([fact]); // here at once, whatever the store says
+    return this.#acknowledged(answer, () => fact);
   }
 
   async revokeWallet(wallet: string): Promise<{ readonly changed: boolean }> {
-    const address = walletOf(wallet);
-    return this.#answerOf(() => this.#settings.store.revokeWallet(address, undefined));
+    return this.#revokeWallet(walletOf(wallet), undefined);
   }
 
   async revokeOthers(deviceId: string): Promise<{ readonly changed: boolean }> {
     const { id, wallet } = deviceIdOf(deviceId);
     const rows = await this.#answerOf(() => this.#settings.store.list(wallet));
     const row = rows.find((each) => each.deviceId === id);
-    if (this.#node.isRevoked(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
+    if (this.#state.revoked.covers(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
     if (row === undefined) throw new TypeError('revokeOthers takes the id of a device that is there');
-    return this.#answerOf(() => this.#settings.store.revokeWallet(wallet, id));
+    return this.#revokeWallet(wallet, id);
   }
 
   async rename(deviceId: string, label: string): Promise<boolean> {
@@ -109,7 +126,7 @@ class Registry implements DeviceRegistry {
     if (typeof label !== 'string' || !isDeviceLabel(label))
       throw new TypeError('a label has at most 64 characters, and none that controls how text is shown');
     const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { label }));
-    const record = this.#node.records.get(id);
+    const record = this.#state.records.get(id);
     if (isThere && record) record.label = label;
     return isThere;
   }
@@ -117,7 +134,7 @@ class Registry implements DeviceRegistry {
   async confirm(deviceId: string): Promise<boolean> {
     const { id } = deviceIdOf(deviceId);
     const isThere = await this.#answerOf(() => this.#settings.store.edit(id, { isConfirmed: true }));
-    const record = this.#node.records.get(id);
+    const record = this.#state.records.get(id);
     if (isThere && record) record.isConfirmed = true;
     return isThere;
   }
@@ -126,7 +143,7 @@ class Registry implements DeviceRegistry {
     const { id } = deviceIdOf(deviceId);
     this.#outbox.delete(id);
     const wasThere = await this.#answerOf(() => this.#settings.store.remove(id));
-    this.#node.purged([id]);
+    this.#node.endings.purge([id]);
     return wasThere;
   }
 
@@ -135,9 +152,28 @@ class Registry implements DeviceRegistry {
   }
 
   health(): DeviceHealth {
-    const { records, streams, hardCloses, revocations, revokedWallets, withoutRow } = this.#node;
-    const { errors: listenerErrors } = this.#emitter;
-    return { records: records.size, streams, hardCloses, revocations, revokedWallets, listenerErrors, withoutRow };
+    const { admissions, hardCloses, streams } = this.#node;
+    const { records, revoked } = this.#state;
+    const { freshness, behindBy, reloads, putBack } = this.#shared;
+    const { pending, oldestMs } = this.#cleanUps.backlog;
+    return {
+      records: records.size,
+      streams,
+      hardCloses,
+      revocations: revoked.devices,
+      revokedWallets: revoked.wallets,
+      listenerErrors: this.#emitter.errors,
+      withoutRow: admissions.withoutRow,
+      fresh: !freshness.isStale,
+      staleMs: freshness.ageMs,
+      behind: behindBy,
+      pendingCleanUps: pending,
+      oldestCleanUpMs: oldestMs,
+      reloads,
+      putBacks: putBack.count,
+      unacknowledged: putBack.unacknowledged,
+      provisional: admissions.provisional.count,
+    };
   }
 
   close(): Promise<void> {
@@ -149,9 +185,34 @@ class Registry implements DeviceRegistry {
     return this.close();
   }
 
+  async #revokeWallet(wallet: string, survivor: string | undefined): Promise<{ readonly changed: boolean }> {
+    this.#checkOpen();
+    const answer = this.#settings.store.revokeWallet(wallet, survivor);
+    return this.#acknowledged(answer, () => ({ wallet, atMs: this.#settings.nowMs(), survivor }));
+  }
+
+  /**
+   * Waits for the store's word about a revocation. Without it, it holds here all the same, and the store is told until it answers.
+   * @param factOf what is revoked if the store does not say.
+   */
+  async #acknowledged<T>(answer: Promise<T>, factOf: () => Fact): Promise<T> {
+    try {
+      return await answerOf(answer);
+    } catch (error) {
+      if (!(error instanceof RevocationsFull)) {
+        const facts = [factOf()];
+        this.#shared.putBack.add(facts);
+        this.#node.endings.revoke(facts);
+      }
+      throw error;
+    }
+  }
+
   /** Devices with open streams are not idle. */
   #touch(): void {
-    for (const record of this.#node.records.values()) {
+    for (const deviceId of this.#state.strays.deviceIds())
+      this.#outbox.add({ deviceId, expiresAtMs: 0, issuedAtMs: -Infinity, address: undefined });
+    for (const record of this.#state.records.values()) {
       if (record.openStreams === 0) continue;
       const { deviceId, expiresAtMs, address } = record;
       this.#outbox.add({ deviceId, expiresAtMs, issuedAtMs: -Infinity, address });
@@ -160,19 +221,19 @@ class Registry implements DeviceRegistry {
 
   async #purge(): Promise<void> {
     await this.#outbox.flush();
-    this.#node.purged(await this.#settings.store.purge(PURGE_BATCH));
+    this.#node.endings.purge(await this.#settings.store.purge(PURGE_BATCH));
   }
 
   #every(name: string, ms: number, run: () => void | Promise<void>): void {
     const again = () => {
       quietly(run); // the store is away, or the clock is broken: the next time
-      if (this.#node.isOpen) this.#every(name, ms, run);
+      if (this.#state.isOpen) this.#every(name, ms, run);
     };
     this.#timers.set(name, this.#settings.timers.after(ms, again));
   }
 
   #checkOpen(): void {
-    if (!this.#node.isOpen) throw registryClosed();
+    if (!this.#state.isOpen) throw registryClosed();
   }
 
   /** What the store answers. @throws AuthError AUTH_UNAVAILABLE if it is away or closed. */
@@ -183,13 +244,16 @@ class Registry implements DeviceRegistry {
 
   async #close(): Promise<void> {
     const { store, timers } = this.#settings;
-    this.#node.isOpen = false;
+    this.#state.isOpen = false;
     for (const cancel of this.#timers.values()) cancel();
+    this.#cleanUps.stop();
     let cancel: (() => void) | undefined;
     const limit = new Promise<void>((resolve) => (cancel = timers.after(CLOSE_MS, resolve)));
     await Promise.race([this.#outbox.flush(), limit]);
     cancel?.();
     this.#outbox.stop();
+    this.#shared.stop();
+    this.#node.admissions.provisional.stop();
     await store.close();
   }
 }

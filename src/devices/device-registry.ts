@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import type { WalletIdentity } from '../identity.js';
 import type { LeasedStream } from './leases/lease.js';
+import type { StoreCall } from './watched-store.js';
 
 /** A device as the registry knows it. */
 export interface Device {
@@ -50,6 +51,14 @@ export interface DeviceEvents {
   readonly 'without-row': DeviceEvent;
   /** All devices of a wallet that it had until then are revoked. */
   readonly 'wallet-revoked': { readonly wallet: string; readonly atMs: number };
+  /** A device was admitted while the store did not answer. It is entered, and `first-seen` if it is new, when it does. */
+  readonly provisional: DeviceEvent;
+  /** What this node knows to be revoked is older than `staleness.maxMs`. */
+  readonly stale: { readonly staleMs: number };
+  /** It is not any more. */
+  readonly fresh: { readonly staleMs: number };
+  /** The store has answered, or failed. */
+  readonly 'store-call': StoreCall;
 }
 
 /** How the registry is. */
@@ -68,6 +77,24 @@ export interface DeviceHealth {
   readonly listenerErrors: number;
   /** Calls that were admitted without a row because the store was full. */
   readonly withoutRow: number;
+  /** Whether what this node knows to be revoked is not older than `staleness.maxMs`. */
+  readonly fresh: boolean;
+  /** How old it is, in milliseconds; 0 with a store that nodes do not share. */
+  readonly staleMs: number;
+  /** How many revocations and purges the store has that this node has not heard yet. */
+  readonly behind: number;
+  /** Clean-ups that are not done. */
+  readonly pendingCleanUps: number;
+  /** For how long the oldest has been waiting, in milliseconds. */
+  readonly oldestCleanUpMs: number;
+  /** How often the store was read again because something was missed or lost. */
+  readonly reloads: number;
+  /** Revocations that this node put back into a store that had lost them. */
+  readonly putBacks: number;
+  /** Revocations that the store has not acknowledged yet. */
+  readonly unacknowledged: number;
+  /** Devices that were admitted while the store did not answer. */
+  readonly provisional: number;
 }
 
 /** Who is here: devices, their streams and revocations. */
@@ -78,7 +105,11 @@ export interface DeviceRegistry {
   list(wallet: string): Promise<readonly Device[]>;
   /** Whether the device is revoked, as far as this node knows. Synchronous, from memory. */
   isRevoked(deviceId: string): boolean;
-  /** Revokes a device for ever. @returns whether it was not revoked before. @throws TypeError if this is no device id. */
+  /**
+   * Revokes a device for ever. If the store does not acknowledge it, it holds here at once all the same and the store is told
+   * until it does.
+   * @returns whether it was not revoked before. @throws TypeError if this is no device id, AuthError AUTH_UNAVAILABLE
+   */
   revoke(deviceId: string): Promise<{ readonly changed: boolean }>;
   /** Revokes all devices that a wallet has until now. @throws TypeError if this is no address. */
   revokeWallet(wallet: string): Promise<{ readonly changed: boolean }>;
@@ -108,12 +139,20 @@ export interface DevicesOfGate {
   /**
    * A call passed all other checks.
    * @param isExempt whether a device that is one too many may make this call.
+   * @param limitMs how long it may wait for a clean-up, in milliseconds.
    * @returns a promise only for a device without a record here.
    * @throws AuthError DEVICE_REVOKED, DEVICE_LIMIT, AUTH_UNAVAILABLE
    */
-  enter(identity: WalletIdentity, address: string | undefined, isExempt: boolean): Promise<void> | undefined;
-  /** Puts a stream on a lease. @returns what takes it off again. @throws AuthError DEVICE_REVOKED */
-  hold(stream: LeasedStream): () => void;
+  enter(
+    identity: WalletIdentity,
+    address: string | undefined,
+    isExempt: boolean,
+    limitMs: number,
+  ): Promise<void> | undefined;
+  /** Puts a stream of a caller on a lease. @returns what takes it off again. @throws AuthError DEVICE_REVOKED */
+  hold(stream: LeasedStream, identity: WalletIdentity): () => void;
+  /** Compares the longest life of a token with other nodes'. @returns what another said last, if that differs. Never rejects. */
+  agree(maxAgeMs: number): Promise<number | undefined>;
   /** Counts a stream that was closed hard. */
   countHardClose(): void;
 }

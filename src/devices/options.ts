@@ -1,4 +1,5 @@
-import { clock, integer, knownOptions, timersOption, type Timers } from '../options.js';
+import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
+import type { CleanUpHook } from './clean-ups.js';
 import type { LeaseSettings } from './leases/lease.js';
 import { memoryDevices } from './memory-store.js';
 import type { DeviceStore, StoreSettings } from './store.js';
@@ -10,6 +11,11 @@ const DAY_MS = 86_400_000;
 export interface DeviceRegistryOptions {
   /** Where devices are kept. Default: this process, for one node. */
   store?: DeviceStore | undefined;
+  /**
+   * Cleans up what nodes keep of a device together, when it was revoked or purged: called with `{ deviceId, wallet, incarnation,
+   * cause }` on one node at a time, and again until it resolves. Only then may the device come back. Default: nothing is called.
+   */
+  cleanUp?: CleanUpHook | undefined;
   /** How long a device, and its streams, go on after its newest token ended. 5 000 to 3 600 000 (an hour). Default 30 000 (half a minute). */
   graceMs?: number | undefined;
   /** Whether the address of a device's last call is kept. Default `false`. */
@@ -38,6 +44,17 @@ export interface DeviceRegistryOptions {
         revocations?: number | undefined;
       }
     | undefined;
+  /** What holds while a store that nodes share does not answer. */
+  staleness?:
+    | {
+        /** The oldest that this node's copy of what is revoked may be. 1 000 (a second) to 600 000 (ten minutes). Default 10 000 (ten seconds). */
+        maxMs?: number | undefined;
+        /** What happens to calls when it is older: `deny` refuses them with AUTH_UNAVAILABLE, `allow` goes on by what is known. Default `deny`. */
+        onStoreError?: 'deny' | 'allow' | undefined;
+        /** How long `createDeviceRegistry` tries to load what is revoked. 1 to 600 000 (ten minutes). Default 10 000 (ten seconds). */
+        openTimeoutMs?: number | undefined;
+      }
+    | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
   /** The timers, for tests with a clock of their own. Default: the system's. */
@@ -47,23 +64,36 @@ export interface DeviceRegistryOptions {
 /** The options after validation. */
 export interface RegistrySettings extends LeaseSettings, StoreSettings {
   readonly store: DeviceStore;
+  readonly cleanUp: CleanUpHook | undefined;
   readonly keepAddress: boolean;
+  readonly staleAfterMs: number;
+  readonly onStoreError: 'deny' | 'allow';
   readonly records: number;
   readonly revocations: number;
 }
 
 /** @throws TypeError naming the option that is wrong or unknown. */
 export function registrySettings(options: DeviceRegistryOptions): RegistrySettings {
-  knownOptions(options, ['store', 'graceMs', 'keepAddress', 'idle', 'bounds', 'now', 'timers']);
+  knownOptions(options, ['store', 'cleanUp', 'graceMs', 'keepAddress', 'idle', 'bounds', 'staleness', 'now', 'timers']);
   const { store = memoryDevices(), keepAddress = false } = options;
   if (typeof store?.open !== 'function' || typeof store.enter !== 'function')
     throw new TypeError('store must be a DeviceStore');
+  const cleanUp = optionalFunction('cleanUp', options.cleanUp);
   if (typeof keepAddress !== 'boolean') throw new TypeError('keepAddress must be true or false');
   const idle = group('idle', options.idle, ['afterMs', 'confirmAfterMs', 'unconfirmedAfterMs']);
   const bounds = group('bounds', options.bounds, ['devicesPerWallet', 'devices', 'records', 'revocations']);
+  const staleness = group('staleness', options.staleness, ['maxMs', 'onStoreError', 'openTimeoutMs']);
+  const { onStoreError = 'deny' } = staleness;
+  if (onStoreError !== 'deny' && onStoreError !== 'allow')
+    throw new TypeError("staleness.onStoreError must be 'deny' or 'allow'");
   return Object.freeze({
     store,
+    cleanUp,
+    cleansUp: cleanUp !== undefined,
     keepAddress,
+    staleAfterMs: integer('staleness.maxMs', staleness.maxMs, 10_000, 1_000, 600_000),
+    onStoreError,
+    openTimeoutMs: integer('staleness.openTimeoutMs', staleness.openTimeoutMs, 10_000, 1, 600_000),
     graceMs: integer('graceMs', options.graceMs, 30_000, 5_000, 3_600_000),
     idleMs: integer('idle.afterMs', idle.afterMs, 30 * DAY_MS, MINUTE_MS, 3_660 * DAY_MS),
     confirmAfterMs: integer('idle.confirmAfterMs', idle.confirmAfterMs, 10 * MINUTE_MS, 0, DAY_MS),

@@ -37,6 +37,24 @@ export class DeviceRecord extends LeaseHolder {
   get openStreams(): number {
     return this.streams?.size ?? 0;
   }
+
+  /** Its row, as far as this node knows. When its first token was made is not kept: soon before it was seen first. */
+  row(): DeviceRow {
+    const { deviceId, wallet, firstSeenMs, seenMs, expiresAtMs, certifiedAtMs, isConfirmed, label, address } = this;
+    const firstIssuedMs = firstSeenMs;
+    return {
+      deviceId,
+      wallet,
+      firstSeenMs,
+      firstIssuedMs,
+      seenMs,
+      expiresAtMs,
+      certifiedAtMs,
+      isConfirmed,
+      label,
+      address,
+    };
+  }
 }
 
 /** Places that the clock hand passes for one newcomer at most, so that none pays for all that stay. */

@@ -6,6 +6,16 @@ export function deviceRevoked(deviceId: string): AuthError {
   return refusal('DEVICE_REVOKED', { cause: { deviceId } });
 }
 
+/** The refusal of a device that is back before what its last life left is cleaned up. */
+export function cleaningUp(deviceId: string): AuthError {
+  return refusal('AUTH_UNAVAILABLE', { cause: `what ${deviceId} left is being cleaned up` });
+}
+
+/** The refusal of everybody where it is not known any more what is revoked. */
+export function storeAway(): AuthError {
+  return refusal('AUTH_UNAVAILABLE', { cause: 'the store of devices was away for too long' });
+}
+
 /** The refusal of everything after `close`. */
 export function registryClosed(): AuthError {
   return refusal('AUTH_UNAVAILABLE', { cause: 'the device registry is closed' });

@@ -113,7 +113,10 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : parts.hooked(rule.authorize)),
         ...use(chargeCall, charging),
-        ...use(enterDevice, devices && rule.auth !== 'public' ? { devices, isExempt } : undefined),
+        ...use(
+          enterDevice,
+          devices && rule.auth !== 'public' ? { devices, isExempt, limitMs: parts.authorizeTimeoutMs } : undefined,
+        ),
         ...use(holdStream, isStream && rule.auth !== 'public' ? holding : undefined),
         ...use(watchStream, isStream ? sweep : undefined),
         ...use(noteTime, lateCheck),

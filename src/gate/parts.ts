@@ -6,6 +6,7 @@ import type { NodeDevices } from '../devices/node-devices.js';
 import type { AuthError } from '../errors.js';
 import type { RefusalStatus } from '../status-details.js';
 import { createVerifier, type Verifier } from '../verify/create-verifier.js';
+import { MAX_AGE_MS } from '../verify/options.js';
 import { createAccess, type Access } from './access/access.js';
 import { createAddressReader, type AddressReader } from './call/client-address.js';
 import { noAddressWarning, warningReader } from './call/no-address.js';
@@ -26,6 +27,7 @@ import type { Holding } from './steps/hold-stream.js';
 import type { CallContext } from './steps/pipeline.js';
 import type { LateCheck } from './steps/recheck-late.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
+import { warn } from './warn.js';
 
 /** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
 export interface GateParts {
@@ -39,6 +41,7 @@ export interface GateParts {
   readonly access: Access;
   readonly charging: Charging | undefined;
   readonly devices: NodeDevices | undefined;
+  readonly authorizeTimeoutMs: number;
   /** Verifies tokens, with all that hangs on that. */
   readonly verify: VerifyToken;
   readonly holding: Holding;
@@ -68,6 +71,7 @@ export function gateParts(options: GateOptions): GateParts {
   if (limits === undefined) warnUnlimited(rules, methods.keys());
 
   const devices = options.devices === undefined ? undefined : insideOf(options.devices);
+  void warnOfOtherAge(devices, options.maxAgeMs ?? MAX_AGE_MS);
   const hardCloses = createHardCloses(timers, () => devices?.countHardClose());
   function ended(call: CallContext, error: AuthError): RefusalStatus {
     if (call.hasEnded) return report.statusOf(error); // while one of its messages was decided about
@@ -85,6 +89,7 @@ export function gateParts(options: GateOptions): GateParts {
     access,
     charging: limits && { limits, hasPriority: access.hasPriority },
     devices,
+    authorizeTimeoutMs: timeoutMs,
     ...tokenParts(options, settings, verifier, devices, endCall),
     ended,
     hardCloses,
@@ -99,6 +104,14 @@ export function gateParts(options: GateOptions): GateParts {
     },
     hooked: (hook) => hook && { hook, timeoutMs },
   };
+}
+
+/** Nodes with other lives of tokens do not agree when a device lapses. */
+async function warnOfOtherAge(devices: NodeDevices | undefined, maxAgeMs: number): Promise<void> {
+  const otherMs = await devices?.agree(maxAgeMs);
+  if (otherMs === undefined) return;
+  const which = `maxAgeMs is ${maxAgeMs} here, and another node of the same devices has ${otherMs}`;
+  warn(`${which}: they do not agree when a device lapses`, 'WALLET_AUTH_MAX_AGE');
 }
 
 /** What a token is good for beside the call that it came with: its device, and the streams that live on it. */

@@ -16,7 +16,10 @@ const EVENTS = Object.keys({
   purged: 1,
   'without-row': 1,
   'wallet-revoked': 1,
-} satisfies Record<keyof DeviceEvents, 1>) as (keyof DeviceEvents)[];
+  provisional: 1,
+  stale: 1,
+  fresh: 1,
+} satisfies Record<Exclude<keyof DeviceEvents, 'store-call'>, 1>) as Exclude<keyof DeviceEvents, 'store-call'>[];
 
 /** What is shown of `health`: how, under which name, in which unit. */
 const SHOWN = [

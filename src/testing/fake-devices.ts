@@ -56,7 +56,7 @@ export async function fakeDevices(options: FakeDevicesOptions = {}): Promise<Fak
       const { statement } = device;
       const identity = createVerifier({ now, statement }).verify(`Bearer ${mintToken({ ...device, now })}`);
       inside.present(identity);
-      await inside.enter(identity, undefined, false);
+      await inside.enter(identity, undefined, false, 0);
       return identity;
     },
   });

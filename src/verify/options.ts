@@ -5,6 +5,9 @@ import { validateStatement, xmtpStatement, type IdentityStatement } from '../tok
 
 const DAY_MS = 86_400_000;
 
+/** How long a token lives where no option says otherwise, in milliseconds. */
+export const MAX_AGE_MS = 3_600_000;
+
 /** How a verifier judges tokens. Every option may be left out; `undefined` is the only "not set". */
 export interface VerifierOptions {
   /** Oldest token accepted, in milliseconds; exactly this old is still good. 1 to 31 622 400 000 (366 days). Default 3 600 000 (one hour). */
@@ -81,7 +84,7 @@ export function verifierSettings(options: VerifierOptions = {}): VerifierSetting
   const tokenBytes = Math.max(10_240_000, 1_024 * maxCachedTokens);
   const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, statement, curve, isRevoked } = options;
   return Object.freeze({
-    maxAgeMs: integer('maxAgeMs', maxAgeMs, 3_600_000, 1, 366 * DAY_MS),
+    maxAgeMs: integer('maxAgeMs', maxAgeMs, MAX_AGE_MS, 1, 366 * DAY_MS),
     maxFutureSkewMs: integer('maxFutureSkewMs', maxFutureSkewMs, 60_000, 0, DAY_MS),
     maxTokenLength: integer('maxTokenLength', maxTokenLength, 2_048, 1, 65_536),
     nowMs: clock(optionalFunction('now', now)),

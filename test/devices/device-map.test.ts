@@ -81,7 +81,7 @@ describe('the value of a device', () => {
       return 'made';
     });
     expect(() => map.get(phone)).toThrow(new RangeError('no room'));
-    expect([map.has(phone), insideOf(devices).records.get(phone)?.pins]).toEqual([false, 0]);
+    expect([map.has(phone), insideOf(devices).state.records.get(phone)?.pins]).toEqual([false, 0]);
     broken = false;
     expect(map.get(phone)).toBe('made');
   });
@@ -122,7 +122,7 @@ describe('a value pins its record', () => {
     await enter();
     queues.get(phone);
     other.get(phone);
-    const record = insideOf(devices).records.get(phone);
+    const record = insideOf(devices).state.records.get(phone);
     expect(record?.pins).toBe(2);
     other.close();
     expect(record?.pins).toBe(1);
@@ -227,7 +227,7 @@ describe('close', () => {
     queues.close();
     queues.close();
     expect([queues.size, queues.get(phone)]).toEqual([0, undefined]);
-    expect(insideOf(devices).records.get(phone)?.pins).toBe(0);
+    expect(insideOf(devices).state.records.get(phone)?.pins).toBe(0);
     await devices.revoke(phone);
     expect(released).toEqual([]);
   });

@@ -31,15 +31,12 @@ describe('the metrics of a registry', () => {
     const { devices, enter, inside, value, clock } = await start();
     expect([await value('records'), await value('streams'), await value('revocations')]).toEqual([[0], [0], [0]]);
     clock.advance(1_000);
-    const { deviceId } = await enter();
+    const identity = await enter();
+    const { deviceId } = identity;
     await enter({ device: 'laptop' });
     await enter({ wallet: testWallets.bob });
-    const release = inside.hold({
-      kind: 'while-renewed',
-      deviceId,
-      expiresAtMs: clock.now().getTime() + HOUR_MS,
-      end: () => undefined,
-    });
+    const expiresAtMs = clock.now().getTime() + HOUR_MS;
+    const release = inside.hold({ kind: 'while-renewed', deviceId, expiresAtMs, end: () => undefined }, identity);
     expect([await value('records'), await value('streams')]).toEqual([[3], [1]]);
     release();
     await devices.revoke(deviceId);

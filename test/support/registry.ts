@@ -65,7 +65,7 @@ export async function startRegistry(options: DeviceRegistryOptions = {}) {
   async function call(token: WalletIdentity, isExempt = false, address?: string): Promise<string> {
     try {
       inside.present(token);
-      await inside.enter(token, address, isExempt);
+      await inside.enter(token, address, isExempt, 5_000);
       return 'admitted';
     } catch (error) {
       return (error as { reason?: string }).reason ?? String(error);
@@ -76,13 +76,16 @@ export async function startRegistry(options: DeviceRegistryOptions = {}) {
   function open(token: WalletIdentity, parts: Partial<LeasedStream> = {}) {
     const ended: string[] = [];
     const { deviceId, expiresAtMs } = token;
-    const release = inside.hold({
-      kind: 'while-renewed',
-      deviceId,
-      expiresAtMs,
-      end: (error) => void ended.push(error.reason),
-      ...parts,
-    });
+    const release = inside.hold(
+      {
+        kind: 'while-renewed',
+        deviceId,
+        expiresAtMs,
+        end: (error) => void ended.push(error.reason),
+        ...parts,
+      },
+      token,
+    );
     return { ended, release };
   }
 

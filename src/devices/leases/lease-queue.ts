@@ -1,7 +1,16 @@
 import { refusal, type AuthError } from '../../errors.js';
 import { quietly } from '../../options.js';
 import { DeadlineHeap } from './deadline-heap.js';
-import type { HeldStream, LeasedStream, LeaseHolder, LeaseSettings } from './lease.js';
+import {
+  ASKED_AFTER_GRACE,
+  ASKED_AT_END,
+  ASKED_NOTHING,
+  ASKING,
+  type HeldStream,
+  type LeasedStream,
+  type LeaseHolder,
+  type LeaseSettings,
+} from './lease.js';
 
 /** What becomes of holders. */
 export interface LeaseListener<H extends LeaseHolder> {
@@ -9,10 +18,22 @@ export interface LeaseListener<H extends LeaseHolder> {
   lapsed?(holder: H): void;
   /** Its last stream is over. */
   idle?(holder: H): void;
+  /**
+   * The newest tokens of these have ended, or their grace periods have, as far as this node knows. Calls `renew` for those that
+   * have newer ones elsewhere. Never rejects.
+   * @returns whether the others may end now; `false` if nobody knows.
+   */
+  ask?(holders: readonly H[]): Promise<boolean>;
 }
 
 /** Streams that are ended in one turn of the event loop. */
 const SLICE = 200;
+
+/** How long holders are collected to be asked for together, in milliseconds. */
+const COLLECT_MS = 50;
+
+/** How long holders go on for which nobody could be asked, in milliseconds. */
+const GO_ON_MS = 1_000;
 
 /** Stale entries that are too few to clean up for. */
 const FEW = 64;
@@ -52,6 +73,7 @@ export class LeaseQueue<H extends LeaseHolder> {
     this.begin(holder, expiresAtMs);
     holder.hasEnded = false;
     holder.hasLapsed = false;
+    holder.asked = ASKED_NOTHING;
     return true;
   }
 
@@ -81,6 +103,7 @@ export class LeaseQueue<H extends LeaseHolder> {
   /** Forgets a holder, for which nothing is called any more; streams that it still has are about to be ended. */
   forget(holder: H): void {
     holder.hasLapsed = true;
+    holder.asked = ASKED_NOTHING;
     if (holder.queuedMs !== Infinity) this.#holders--;
     holder.queuedMs = Infinity; // whatever stands in the heap is stale
     if (this.#holders === 0) this.#stopTimer();
@@ -112,7 +135,9 @@ export class LeaseQueue<H extends LeaseHolder> {
     if (this.#heap.nextMs >= this.#timerMs) return;
     this.#cancelTimer?.();
     this.#timerMs = this.#heap.nextMs;
-    this.#cancelTimer = timers.after(fewDelays(this.#timerMs - timers.monotonicMs()), () => this.#run());
+    const collectMs = this.#listener.ask === undefined ? 0 : COLLECT_MS;
+    const delayMs = fewDelays(this.#timerMs - timers.monotonicMs()) + collectMs;
+    this.#cancelTimer = timers.after(delayMs, () => this.#run());
   }
 
   #stopTimer(): void {
@@ -125,20 +150,49 @@ export class LeaseQueue<H extends LeaseHolder> {
     const { timers } = this.#settings;
     this.#stopTimer();
     let left = SLICE;
+    const unsure: Ended<H>[] = [];
     while (left > 0 && this.#heap.nextMs <= timers.monotonicMs()) {
       const { atMs, item: holder } = this.#heap.pop() ?? {};
       if (holder === undefined || atMs !== holder.queuedMs) continue;
       holder.queuedMs = Infinity;
       this.#holders--;
+      const end = this.#endOfTokens(holder);
+      if (this.#listener.ask !== undefined && end > holder.asked) {
+        holder.asked = ASKING;
+        unsure.push({ holder, end });
+      }
       left = this.#serve(holder, left - 1);
     }
+    if (unsure.length > 0) void this.#ask(unsure);
     this.#schedule();
+  }
+
+  /** Asks whether there are newer tokens of holders, and ends those for which there are none. */
+  async #ask(unsure: readonly Ended<H>[]): Promise<void> {
+    const isSure = await this.#listener.ask?.(unsure.map(({ holder }) => holder));
+    for (const { holder, end } of unsure) {
+      if (holder.asked !== ASKING) continue; // renewed or forgotten meanwhile
+      holder.asked = isSure === false ? ASKED_NOTHING : end;
+      if (isSure === false) {
+        const graceMs = end === ASKED_AFTER_GRACE ? this.#settings.graceMs : 0;
+        holder.endMs = this.#settings.timers.monotonicMs() + GO_ON_MS - graceMs;
+      }
+      this.watch(holder);
+    }
+  }
+
+  /** Which end of its newest token has come: of its grace period, of itself if there is somebody to be told, or none. */
+  #endOfTokens(holder: H): number {
+    const nowMs = this.#settings.timers.monotonicMs();
+    if (!holder.hasLapsed && holder.endMs + this.#settings.graceMs <= nowMs) return ASKED_AFTER_GRACE;
+    return !holder.hasEnded && hasStreams(holder) && holder.endMs < nowMs ? ASKED_AT_END : ASKED_NOTHING;
   }
 
   /** Does what is due for a holder, with so many streams at most to end. @returns how many more may be ended in this turn. */
   #serve(holder: H, most: number): number {
     const nowMs = this.#settings.timers.monotonicMs();
-    if (!holder.hasEnded && holder.endMs < nowMs) {
+    const isAsking = holder.asked === ASKING;
+    if (!isAsking && !holder.hasEnded && holder.endMs < nowMs) {
       holder.hasEnded = true;
       for (const { lease } of holder.streams ?? []) quietly(() => lease.lapsing?.());
     }
@@ -151,7 +205,7 @@ export class LeaseQueue<H extends LeaseHolder> {
       }
       this.#end(holder, stream, refusal('TOKEN_EXPIRED'));
     }
-    if (!holder.hasLapsed && holder.endMs + this.#settings.graceMs <= nowMs) {
+    if (!isAsking && !holder.hasLapsed && holder.endMs + this.#settings.graceMs <= nowMs) {
       holder.hasLapsed = true;
       this.#listener.lapsed?.(holder);
     }
@@ -164,15 +218,15 @@ export class LeaseQueue<H extends LeaseHolder> {
     return kind === 'until-expiry' ? this.#monotonic(expiresAtMs + 1) : Infinity;
   }
 
-  #endOf({ endMs }: H, { fixedEndMs }: HeldStream): number {
-    return fixedEndMs ?? endMs + this.#settings.graceMs;
+  #endOf({ endMs, asked }: H, { fixedEndMs }: HeldStream): number {
+    return fixedEndMs ?? (asked === ASKING ? Infinity : endMs + this.#settings.graceMs);
   }
 
   /** When there is something to do for a holder; `Infinity` for never. */
   #nextOf(holder: H): number {
-    let nextMs = holder.hasLapsed ? Infinity : holder.endMs + this.#settings.graceMs;
-    const hears = holder.streams !== undefined && holder.streams.size > 0;
-    if (!holder.hasEnded && hears) nextMs = Math.min(nextMs, holder.endMs + 1);
+    const isAsking = holder.asked === ASKING;
+    let nextMs = isAsking || holder.hasLapsed ? Infinity : holder.endMs + this.#settings.graceMs;
+    if (!isAsking && !holder.hasEnded && hasStreams(holder)) nextMs = Math.min(nextMs, holder.endMs + 1);
     for (const stream of holder.streams ?? []) nextMs = Math.min(nextMs, this.#endOf(holder, stream));
     return nextMs;
   }
@@ -187,6 +241,16 @@ export class LeaseQueue<H extends LeaseHolder> {
     this.#streams--;
     if (holder.streams.size === 0) this.#listener.idle?.(holder);
   }
+}
+
+/** A holder whose tokens have ended, and which end that is. */
+interface Ended<H> {
+  readonly holder: H;
+  readonly end: number;
+}
+
+function hasStreams({ streams }: LeaseHolder): boolean {
+  return streams !== undefined && streams.size > 0;
 }
 
 /**

@@ -26,6 +26,15 @@ export interface LeaseSettings {
   readonly timers: Timers;
 }
 
+/** Nobody was asked yet for a newer token. */
+export const ASKED_NOTHING = 0;
+/** There was none when the newest ended. */
+export const ASKED_AT_END = 1;
+/** There was none at the end of the grace period either. */
+export const ASKED_AFTER_GRACE = 2;
+/** The answer is on its way: until then, its tokens end nothing. */
+export const ASKING = 3;
+
 /** What holds leases: a device. */
 export class LeaseHolder {
   /** The newest end of its tokens, in milliseconds since the Unix epoch. */
@@ -36,6 +45,8 @@ export class LeaseHolder {
   hasEnded = false;
   /** Whether the grace period is over, too. */
   hasLapsed = false;
+  /** What is known of newer tokens elsewhere; only where others are asked for them. */
+  asked = ASKED_NOTHING;
   /** Where it stands in the queue; entries at other times are stale. */
   queuedMs = Infinity;
   streams: Set<HeldStream> | undefined = undefined;

@@ -27,10 +27,18 @@ class Device extends LeaseHolder {
   }
 }
 
-/** Makes leases for a node that keeps no devices: one is known as long as it has streams open. */
-export function createLeases(settings: LeaseSettings): Leases {
+/**
+ * Makes leases for a node that keeps no devices: one is known as long as it has streams open.
+ * @param ask looks for newer tokens of devices elsewhere before their streams end, and calls `renew` for those that have some; it
+ *   answers whether the others may end.
+ */
+export function createLeases(
+  settings: LeaseSettings,
+  ask?: ((devices: readonly { readonly deviceId: string }[]) => Promise<boolean>) | undefined,
+): Leases {
   const devices = new Map<string, Device>();
   const queue = new LeaseQueue<Device>(settings, {
+    ...(ask && { ask }),
     idle(device) {
       devices.delete(device.deviceId);
       queue.forget(device);

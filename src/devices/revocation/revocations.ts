@@ -35,6 +35,8 @@ export interface RevocationSet {
   /** Memory of the table. */
   readonly bytes: number;
   has(deviceId: string): boolean;
+  /** The same by `revocationKey`. */
+  hasKey(key: Uint8Array): boolean;
   /** @returns whether it was not in yet. @throws RangeError if it was not, and the bound is reached. */
   add(deviceId: string): boolean;
   /** The same by `revocationKey`. @throws TypeError unless it has 16 bytes. */
@@ -95,6 +97,7 @@ export function createRevocationSet(bound: RevocationBound | number, seed = rand
       return parts.reduce((sum, { bytes }) => sum + bytes, 0);
     },
     has: (deviceId: string) => partOf(revocationKey(deviceId))?.has(key) === true,
+    hasKey: (bytes: Uint8Array) => partOf(bytes)?.has(key) === true,
     add: (deviceId: string) => add(revocationKey(deviceId)),
     addKey(bytes: Uint8Array) {
       if (bytes.length !== KEY_BYTES) throw new TypeError(`a revocation key has ${KEY_BYTES} bytes`);

@@ -1,6 +1,6 @@
 import type { LeasedStream } from '../../devices/leases/lease.js';
 import type { AuthError } from '../../errors.js';
-import { StreamLease } from '../../identity.js';
+import { StreamLease, type WalletIdentity } from '../../identity.js';
 import type { Answer, CallContext } from './pipeline.js';
 
 /** Ends an admitted call. */
@@ -8,7 +8,7 @@ export type EndCall = (call: CallContext, error: AuthError) => void;
 
 /** What is needed to put streams on leases. */
 export interface Holding {
-  readonly leases: { hold(stream: LeasedStream): () => void };
+  readonly leases: { hold(stream: LeasedStream, identity: WalletIdentity): () => void };
   readonly endCall: EndCall;
   /** Whether something ends streams that no token ends: a registry, where it revokes devices. */
   readonly revokes: boolean;
@@ -21,23 +21,28 @@ export function holdStream(call: CallContext, { leases, endCall, revokes }: Hold
   if (rule.stream === 'at-open') {
     if (!revokes) return undefined;
     const { deviceId, expiresAtMs } = identity;
-    call.onEnd(leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end: (error) => endCall(call, error) }));
+    call.onEnd(
+      leases.hold({ kind: rule.stream, deviceId, expiresAtMs, end: (error) => endCall(call, error) }, identity),
+    );
     return undefined;
   }
   const lease = new StreamLease();
   call.lease = lease;
   const hasGrace = rule.stream === 'while-renewed';
   call.onEnd(
-    leases.hold({
-      kind: rule.stream,
-      deviceId: identity.deviceId,
-      expiresAtMs: identity.expiresAtMs,
-      end(error) {
-        if (!hasGrace && error.reason === 'TOKEN_EXPIRED') lease.announce();
-        endCall(call, error);
+    leases.hold(
+      {
+        kind: rule.stream,
+        deviceId: identity.deviceId,
+        expiresAtMs: identity.expiresAtMs,
+        end(error) {
+          if (!hasGrace && error.reason === 'TOKEN_EXPIRED') lease.announce();
+          endCall(call, error);
+        },
+        ...(hasGrace && { lapsing: () => lease.announce() }),
       },
-      ...(hasGrace && { lapsing: () => lease.announce() }),
-    }),
+      identity,
+    ),
   );
   return undefined;
 }

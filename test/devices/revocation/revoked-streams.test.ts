@@ -26,7 +26,7 @@ describe('a stream of a method that is at-open', () => {
 
   it('does not end when its wallet was revoked until a time before the device came', async () => {
     const { ended, inside, nowMs, tokenOf } = await openAtOpen();
-    inside.walletRevoked(tokenOf('a').wallet, nowMs() - HOUR_MS, undefined);
+    inside.endings.revoke([{ wallet: tokenOf('a').wallet, atMs: nowMs() - HOUR_MS, survivor: undefined }]);
     expect(ended).toEqual([]);
   });
 
@@ -90,7 +90,7 @@ describe('each look at a device refuses alone', () => {
     const token = tokenOf('a');
     await call(token);
     await devices.close();
-    const looks = { present: () => inside.present(token), enter: () => inside.enter(token, undefined, false) };
+    const looks = { present: () => inside.present(token), enter: () => inside.enter(token, undefined, false, 0) };
     expect(reasonOf(looks[look])).toBe('AUTH_UNAVAILABLE');
   });
 });
