@@ -34,6 +34,7 @@ export class PutBack {
   #told: Told | undefined;
   #retryMs = RETRY_MS;
   #cancelTimer: (() => void) | undefined;
+  #nextMs = Infinity;
   #isRunning = false;
   #isStopped = false;
 
@@ -82,9 +83,12 @@ export class PutBack {
   }
 
   #schedule(delayMs: number): void {
-    if (this.#isStopped || this.#isRunning) return;
-    this.#cancelTimer ??= this.#timers.after(delayMs, () => {
-      this.#cancelTimer = undefined;
+    const atMs = this.#timers.monotonicMs() + delayMs;
+    if (this.#isStopped || this.#isRunning || atMs >= this.#nextMs) return;
+    this.#cancelTimer?.();
+    this.#nextMs = atMs;
+    this.#cancelTimer = this.#timers.after(delayMs, () => {
+      this.#nextMs = Infinity;
       void this.#run();
     });
   }

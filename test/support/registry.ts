@@ -21,6 +21,9 @@ const EVENTS = [
   'purged',
   'without-row',
   'wallet-revoked',
+  'provisional',
+  'stale',
+  'fresh',
 ] as const;
 
 /** What a token says, beside the device's name. */
@@ -34,8 +37,7 @@ export interface TokenFacts {
 }
 
 /** A registry with a clock of its own, what it told, and devices that present tokens to it as a gate would. */
-export async function startRegistry(options: DeviceRegistryOptions = {}) {
-  const clock = settableClock();
+export async function startRegistry(options: DeviceRegistryOptions = {}, clock = settableClock()) {
   const devices = await createDeviceRegistry({ now: clock.now, timers: clock.timers, ...options });
   onTestFinished(() => devices.close());
   const inside = insideOf(devices);
@@ -43,7 +45,7 @@ export async function startRegistry(options: DeviceRegistryOptions = {}) {
   for (const event of EVENTS) {
     devices.on(event, (facts: DeviceEvents[typeof event]) => {
       const { deviceId, wallet } = facts as { deviceId?: string; wallet?: string };
-      events.push(`${event} ${deviceId === undefined ? wallet : nameOf(deviceId)}`);
+      events.push(`${event} ${deviceId === undefined ? (wallet ?? '') : nameOf(deviceId)}`.trim());
     });
   }
   const nowMs = () => clock.now().getTime();

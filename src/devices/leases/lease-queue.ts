@@ -170,14 +170,15 @@ export class LeaseQueue<H extends LeaseHolder> {
   /** Asks whether there are newer tokens of holders, and ends those for which there are none. */
   async #ask(unsure: readonly Ended<H>[]): Promise<void> {
     const isSure = await this.#listener.ask?.(unsure.map(({ holder }) => holder));
+    let left = SLICE;
     for (const { holder, end } of unsure) {
       if (holder.asked !== ASKING) continue; // renewed or forgotten meanwhile
-      holder.asked = isSure === false ? ASKED_NOTHING : end;
-      if (isSure === false) {
-        const graceMs = end === ASKED_AFTER_GRACE ? this.#settings.graceMs : 0;
-        holder.endMs = this.#settings.timers.monotonicMs() + GO_ON_MS - graceMs;
+      holder.asked = end;
+      if (isSure === false && end === ASKED_AFTER_GRACE) {
+        holder.asked = ASKED_AT_END;
+        holder.endMs = this.#settings.timers.monotonicMs() + GO_ON_MS - this.#settings.graceMs;
       }
-      this.watch(holder);
+      left = this.#serve(holder, left);
     }
   }
 
