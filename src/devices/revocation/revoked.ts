@@ -1,3 +1,4 @@
+import type { Fact } from '../store.js';
 import { createEpochs, type Epochs } from './epochs.js';
 import { createRevocationBound, createRevocationSet, type RevocationBound, type RevocationSet } from './revocations.js';
 
@@ -47,13 +48,16 @@ export class Revoked {
     return this.#epochs.covers(wallet, { deviceId, firstSeenMs, certifiedAtMs, nowMs: this.#nowMs() });
   }
 
-  /** @returns whether that is news. @throws RangeError if there is no room. */
-  add(deviceId: string): boolean {
-    return this.#devices.add(deviceId);
+  /** @returns whether that is news. @throws RevocationsFull if there is no room. */
+  add(fact: Fact): boolean {
+    if ('deviceId' in fact) return this.#devices.add(fact.deviceId);
+    if ('key' in fact) return this.#devices.addKey(fact.key);
+    return this.#epochs.merge(fact.wallet, fact.atMs, fact.survivor);
   }
 
-  /** @returns whether that is news. @throws RangeError if there is no room. */
-  addWallet(wallet: string, atMs: number, survivor: string | undefined): boolean {
-    return this.#epochs.merge(wallet, atMs, survivor);
+  /** All of it; devices by their keys, as their ids are not kept. */
+  *facts(): IterableIterator<Fact> {
+    for (const key of this.#devices.keys()) yield { key };
+    for (const [wallet, { atMs, survivor }] of this.#epochs.entries()) yield { wallet, atMs, survivor };
   }
 }
