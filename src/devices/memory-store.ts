@@ -1,14 +1,27 @@
-import { DeadlineHeap } from './leases/deadline-heap.js';
-import type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
+import { EndedRows } from './memory/ended-rows.js';
+import { Floors } from './memory/floors.js';
+import { Rows, type Row } from './memory/rows.js';
+import { revocationKey } from './revocation/revocations.js';
+import type {
+  Backlog,
+  Claim,
+  CleanUp,
+  DeviceRow,
+  DeviceStore,
+  Entered,
+  Fact,
+  Renewal,
+  Sighting,
+  StoreListener,
+  StoreSettings,
+} from './store.js';
 
-/** Stale entries that are too few to clean up for. */
-const FEW = 64;
-
-type Row = { -readonly [K in keyof DeviceRow]: DeviceRow[K] };
+/** What has no epoch, and what has no revocation: to ask for the other alone. */
+const NO_WALLET = '';
+const NO_DEVICE = '';
 
 /**
- * Keeps devices in this process, for one node. What is revoked is kept by the registry itself, which looks at it before and
- * after each answer.
+ * Keeps devices in this process, for one node. It keeps no revocations: the registry does, and is asked for them.
  * @example
  * import { createDeviceRegistry, memoryDevices } from 'grpc-wallet-auth/devices';
  *
@@ -18,35 +31,40 @@ export function memoryDevices(): DeviceStore {
   return new MemoryDevices();
 }
 
+/** All of it is decided before the first promise: the registry has its answers at once, and in order. */
 class MemoryDevices implements DeviceStore {
-  readonly #rows = new Map<string, Row>();
-  /** The devices of each wallet. Most have one: it needs no set. */
-  readonly #wallets = new Map<string, string | Set<string>>();
-  /** Unconfirmed rows by the end of their token, and confirmed ones by when they may be purged: too early if they were seen since. */
-  readonly #unconfirmed = new DeadlineHeap<Row>();
-  readonly #confirmed = new DeadlineHeap<Row>();
-  /** The latest time of an epoch, and at which a row was made. A clock that is set back must not undo their order. */
-  #lastEpochMs = -Infinity;
-  #lastSeenMs = -Infinity;
+  #rows = new Rows({ idleMs: Infinity });
+  readonly #ended = new EndedRows();
+  /** A clock that is set back must not undo the order of rows and of times that were chosen for wallets. */
+  readonly #floors = new Floors();
   #settings!: StoreSettings;
   #listener!: StoreListener;
 
   async open(settings: StoreSettings, listener: StoreListener): Promise<void> {
     this.#settings = settings;
     this.#listener = listener;
+    this.#rows = new Rows(settings);
   }
 
   async enter(sighting: Sighting): Promise<Entered> {
-    const known = this.#rows.get(sighting.deviceId);
+    const { deviceId, wallet, certifiedAtMs } = sighting;
+    const known = this.#rows.get(deviceId);
     if (known !== undefined) {
+      if (this.#listener.isRevoked(wallet, known)) return 'revoked';
       const row = { ...known };
       this.#renew(known, sighting);
       return { row, isNew: false };
     }
-    const { devicesPerWallet, devices } = this.#settings;
-    if (this.#countOf(sighting.wallet) >= devicesPerWallet) return 'limit';
-    if (this.#rows.size >= devices && !this.#makeRoom()) return 'full';
-    return { row: { ...this.#make(sighting) }, isNew: true };
+    const nowMs = this.#settings.nowMs();
+    const firstSeenMs = Math.max(nowMs, this.#floors.of(wallet) + 1);
+    if (this.#listener.isRevoked(wallet, { deviceId, firstSeenMs, certifiedAtMs })) return 'revoked';
+    if (this.#ended.has(deviceId)) return 'cleaning';
+    if (this.#rows.countOf(wallet) >= this.#settings.devicesPerWallet) return 'limit';
+    if (!this.#hasRoom(nowMs)) return 'full';
+    const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
+    const row = { ...facts, firstIssuedMs, firstSeenMs, seenMs: nowMs, isConfirmed: false, label: '' };
+    this.#rows.add(row);
+    return { row: { ...row }, isNew: true };
   }
 
   async renew(renewals: readonly Renewal[]): Promise<void> {
@@ -56,143 +74,170 @@ class MemoryDevices implements DeviceStore {
     }
   }
 
-  async list(wallet: string): Promise<readonly DeviceRow[]> {
-    return this.#devicesOf(wallet).flatMap((id) => {
+  async read(deviceIds: readonly string[]): Promise<readonly (DeviceRow | undefined)[]> {
+    return deviceIds.map((id) => {
       const row = this.#rows.get(id);
-      return row === undefined ? [] : [{ ...row }];
+      return row && { ...row };
     });
   }
 
-  async revoke(deviceId: string): Promise<{ changed: boolean }> {
-    this.#delete(deviceId);
-    this.#listener.revoked([deviceId]);
-    return { changed: true };
+  async list(wallet: string): Promise<readonly DeviceRow[]> {
+    return this.#rows.of(wallet).map((row) => ({ ...row }));
+  }
+
+  async revoke(facts: readonly Fact[]): Promise<{ changed: boolean }> {
+    return { changed: this.#revoke(facts) };
   }
 
   async revokeWallet(wallet: string, survivor: string | undefined): Promise<{ changed: boolean }> {
-    const atMs = Math.max(this.#settings.nowMs(), this.#lastSeenMs, this.#lastEpochMs + 1);
-    this.#listener.walletRevoked(wallet, atMs, survivor); // throws if there is no room: then nothing has happened
-    this.#lastEpochMs = atMs;
-    const others = this.#devicesOf(wallet).filter((id) => id !== survivor);
-    const isLater = (id: string) => (this.#rows.get(id)?.certifiedAtMs ?? -Infinity) > atMs;
-    this.#listener.revoked(others.filter(isLater));
-    for (const id of others) this.#delete(id);
+    const rows = this.#rows.of(wallet);
+    const latestMs = Math.max(...rows.map(({ firstSeenMs }) => firstSeenMs));
+    const atMs = Math.max(this.#settings.nowMs(), this.#floors.of(wallet) + 1, latestMs);
+    // a device that was revoked meanwhile must not come back as the one that goes on
+    const goesOn = rows.some((row) => row.deviceId === survivor && !this.#listener.isRevoked(wallet, row));
+    this.#revoke([{ wallet, atMs, survivor: goesOn ? survivor : undefined }]);
     return { changed: true };
+  }
+
+  async restore(rows: readonly DeviceRow[]): Promise<void> {
+    for (const row of rows) {
+      const isThere = this.#rows.get(row.deviceId) !== undefined || this.#ended.has(row.deviceId);
+      if (isThere || this.#rows.size >= this.#settings.devices || this.#listener.isRevoked(row.wallet, row)) continue;
+      this.#rows.add({ ...row });
+    }
   }
 
   async edit(deviceId: string, { label, isConfirmed }: { label?: string; isConfirmed?: true }): Promise<boolean> {
     const row = this.#rows.get(deviceId);
     if (row === undefined) return false;
     row.label = label ?? row.label;
-    row.isConfirmed ||= isConfirmed ?? false;
+    if (isConfirmed) this.#rows.confirm(row);
     return true;
   }
 
   async remove(deviceId: string): Promise<boolean> {
-    return this.#delete(deviceId);
+    const row = this.#rows.get(deviceId);
+    if (row !== undefined) this.#end(row, 'purged');
+    return row !== undefined;
   }
 
   async purge(most: number): Promise<readonly string[]> {
-    const { nowMs, unconfirmedMs } = this.#settings;
+    const nowMs = this.#settings.nowMs();
     const purged: string[] = [];
     while (purged.length < most) {
-      const row = this.#endedBefore(nowMs() - unconfirmedMs) ?? this.#idleSince(nowMs());
+      const row = this.#rows.endedBefore(nowMs - this.#settings.unconfirmedMs) ?? this.#rows.idleSince(nowMs);
       if (row === undefined) break;
-      this.#delete(row.deviceId);
+      this.#end(row, 'purged');
       purged.push(row.deviceId);
     }
     return purged;
   }
 
+  async claim(most: number, leaseMs: number): Promise<readonly Claim[]> {
+    return this.#ended.claim(most, this.#settings.nowMs(), leaseMs);
+  }
+
+  async defer(claim: Claim, delayMs: number): Promise<boolean> {
+    return this.#ended.defer(claim, this.#settings.nowMs() + delayMs);
+  }
+
+  async finish(claim: Claim): Promise<boolean> {
+    return this.#ended.finish(claim);
+  }
+
+  async backlog(): Promise<Backlog> {
+    return this.#ended.backlog(this.#settings.nowMs());
+  }
+
   async close(): Promise<void> {
     this.#rows.clear();
-    this.#wallets.clear();
-  }
-
-  /** A copy, so that rows may go meanwhile. */
-  #devicesOf(wallet: string): readonly string[] {
-    const devices = this.#wallets.get(wallet);
-    return devices instanceof Set ? [...devices] : devices === undefined ? [] : [devices];
-  }
-
-  #countOf(wallet: string): number {
-    const devices = this.#wallets.get(wallet);
-    return devices instanceof Set ? devices.size : devices === undefined ? 0 : 1;
-  }
-
-  #make(sighting: Sighting): Row {
-    const nowMs = this.#settings.nowMs();
-    const firstSeenMs = Math.max(nowMs, this.#lastEpochMs + 1);
-    this.#lastSeenMs = Math.max(this.#lastSeenMs, firstSeenMs);
-    const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
-    const row = { ...facts, firstIssuedMs, firstSeenMs, seenMs: nowMs, isConfirmed: false, label: '' };
-    this.#rows.set(row.deviceId, row);
-    this.#unconfirmed.push(row.expiresAtMs, row);
-    const siblings = this.#wallets.get(row.wallet);
-    if (siblings instanceof Set) siblings.add(row.deviceId);
-    else this.#wallets.set(row.wallet, siblings === undefined ? row.deviceId : new Set([siblings, row.deviceId]));
-    return row;
+    this.#ended.clear();
   }
 
   #renew(row: Row, { expiresAtMs, issuedAtMs, address }: Renewal | Sighting): void {
     row.expiresAtMs = Math.max(row.expiresAtMs, expiresAtMs);
     row.seenMs = this.#settings.nowMs();
     row.address = address ?? row.address;
-    row.isConfirmed ||= issuedAtMs >= row.firstIssuedMs + this.#settings.confirmAfterMs;
+    if (issuedAtMs >= row.firstIssuedMs + this.#settings.confirmAfterMs) this.#rows.confirm(row);
   }
 
-  #delete(deviceId: string): boolean {
-    const row = this.#rows.get(deviceId);
-    if (row === undefined) return false;
-    this.#rows.delete(deviceId);
-    const siblings = this.#wallets.get(row.wallet);
-    if (siblings instanceof Set) siblings.delete(deviceId);
-    if (!(siblings instanceof Set) || siblings.size === 0) this.#wallets.delete(row.wallet);
-    this.#tidy();
-    return true;
+  /** Ends a row: what it was, and that it has gone, matters no more once it is cleaned up. */
+  #end(row: Row, cause: CleanUp['cause']): void {
+    this.#floors.raise(row.wallet, row.firstSeenMs);
+    this.#rows.delete(row);
+    if (this.#settings.cleansUp) this.#ended.add(row, cause, this.#settings.nowMs());
   }
 
-  /** Rows that are gone leave the heaps before their time, where they are more than those that are there. */
-  #tidy(): void {
-    if (this.#unconfirmed.size + this.#confirmed.size <= 2 * this.#rows.size + FEW) return;
-    for (const heap of [this.#unconfirmed, this.#confirmed])
-      heap.filter((_, row) => this.#rows.get(row.deviceId) === row);
-  }
-
-  /** Takes out of the heap the unconfirmed row whose token ended first, if that was before a time. */
-  #endedBefore(timeMs: number): Row | undefined {
-    while (this.#unconfirmed.nextMs < timeMs) {
-      const row = this.#unconfirmed.pop()?.item;
-      if (row === undefined || this.#rows.get(row.deviceId) !== row) continue;
-      if (row.isConfirmed) this.#confirmed.push(this.#purgeAtMs(row), row);
-      else if (row.expiresAtMs < timeMs) return row;
-      else this.#unconfirmed.push(row.expiresAtMs, row);
+  /** Tells facts, and ends what they revoke. @returns whether any is news. @throws RevocationsFull if there is no room. */
+  #revoke(facts: readonly Fact[]): boolean {
+    const news = new Set(facts.filter((fact) => this.#isNews(fact)));
+    let ended = 0;
+    try {
+      this.#listener.revoked(facts);
+    } finally {
+      ended = this.#endRevoked(facts, news); // also if only some of them had room
     }
-    return undefined;
+    return news.size > 0 || ended > 0;
   }
 
-  /** Takes out of the heap a confirmed row that has been idle for too long by now. */
-  #idleSince(nowMs: number): Row | undefined {
-    while (this.#confirmed.nextMs <= nowMs) {
-      const row = this.#confirmed.pop()?.item;
-      if (row === undefined || this.#rows.get(row.deviceId) !== row) continue;
-      const purgeAtMs = this.#purgeAtMs(row);
-      if (purgeAtMs <= nowMs) return row;
-      this.#confirmed.push(purgeAtMs, row);
+  /**
+   * As far as can be asked: a key tells nothing of its device, and neither does a time of a known one's survivor. Those show by
+   * the rows that end.
+   */
+  #isNews(fact: Fact): boolean {
+    if ('key' in fact) return false;
+    const isRevoked = (wallet: string, deviceId: string, timeMs: number) =>
+      this.#listener.isRevoked(wallet, { deviceId, firstSeenMs: timeMs, certifiedAtMs: timeMs });
+    if ('deviceId' in fact) return !isRevoked(NO_WALLET, fact.deviceId, Infinity);
+    // of a time that is known, or of an earlier one, no device is certified since
+    return !isRevoked(fact.wallet, NO_DEVICE, Math.min(fact.atMs, this.#settings.nowMs()));
+  }
+
+  /** @returns how many rows ended. */
+  #endRevoked(facts: readonly Fact[], news: ReadonlySet<Fact>): number {
+    const rows = new Set(this.#rowsOf(facts));
+    const isRevoked = (row: DeviceRow) => this.#listener.isRevoked(row.wallet, row);
+    const revoked = [...rows].filter(isRevoked);
+    const later: Fact[] = [];
+    for (const fact of facts) {
+      if (!('wallet' in fact)) continue;
+      const { wallet, atMs } = fact;
+      this.#floors.raise(wallet, atMs);
+      const own = revoked.filter((row) => row.wallet === wallet);
+      const ended = news.has(fact) ? this.#ended.of(wallet).filter(isRevoked) : [];
+      for (const { deviceId, firstSeenMs, certifiedAtMs = -Infinity } of [...own, ...ended])
+        if (firstSeenMs <= atMs && certifiedAtMs > atMs) later.push({ deviceId });
     }
-    return undefined;
+    for (const row of revoked) this.#end(row, 'revoked');
+    if (later.length > 0) this.#listener.revoked(later);
+    return revoked.length;
   }
 
-  #purgeAtMs({ expiresAtMs, seenMs }: Row): number {
-    return Math.max(expiresAtMs, seenMs) + this.#settings.idleMs;
+  /** The rows that facts may revoke. */
+  #rowsOf(facts: readonly Fact[]): readonly Row[] {
+    const keys = new Set(facts.flatMap((fact) => ('key' in fact ? String(fact.key) : [])));
+    const byKey = keys.size === 0 ? [] : [...this.#rows.values()].filter(({ deviceId }) => keys.has(keyOf(deviceId)));
+    return facts
+      .flatMap((fact) => {
+        if ('wallet' in fact) return this.#rows.of(fact.wallet);
+        return 'deviceId' in fact ? (this.#rows.get(fact.deviceId) ?? []) : [];
+      })
+      .concat(byKey);
   }
 
-  /** Takes away the unconfirmed row whose token ended first, if there is one whose token has ended. */
-  #makeRoom(): boolean {
-    const row = this.#endedBefore(this.#settings.nowMs());
+  /** Whether there is room for one more; makes some where the token of an unconfirmed device has ended. */
+  #hasRoom(nowMs: number): boolean {
+    const { devices } = this.#settings;
+    if (this.#ended.size >= devices) return false; // nothing is cleaned up
+    if (this.#rows.size < devices) return true;
+    const row = this.#rows.endedBefore(nowMs);
     if (row === undefined) return false;
-    this.#delete(row.deviceId);
+    this.#end(row, 'purged');
     this.#listener.purged([row.deviceId]);
     return true;
   }
+}
+
+function keyOf(deviceId: string): string {
+  return String(revocationKey(deviceId));
 }

@@ -2,11 +2,12 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { DeadlineHeap } from '../../src/devices/leases/deadline-heap.js';
 import { memoryDevices } from '../../src/devices/memory-store.js';
-import type { Sighting, StoreListener, StoreSettings } from '../../src/devices/store.js';
+import type { Sighting, StoreSettings } from '../../src/devices/store.js';
+import { NodeCopy } from '../../src/testing/device-store/node-copy.js';
 
 async function openStore(settings: Partial<StoreSettings> = {}) {
   const store = memoryDevices();
-  const listener: StoreListener = { revoked() {}, walletRevoked() {}, purged() {} };
+  const listener = new NodeCopy(settings.nowMs ?? (() => 0));
   const all: StoreSettings = {
     nowMs: () => 0,
     idleMs: 1_000_000,
@@ -14,6 +15,8 @@ async function openStore(settings: Partial<StoreSettings> = {}) {
     confirmAfterMs: 1_000,
     devicesPerWallet: Infinity,
     devices: 1_000_000,
+    cleansUp: false,
+    openTimeoutMs: 0,
     ...settings,
   };
   await store.open(all, listener);
@@ -25,7 +28,7 @@ async function openStore(settings: Partial<StoreSettings> = {}) {
     expiresAtMs: 3_600_000,
     address: undefined,
   });
-  return { store, sighting };
+  return { store, sighting, listener };
 }
 
 describe('memoryDevices', () => {

@@ -10,6 +10,7 @@ it('exports these names and no others', () => {
     'mintIdentity',
     'mintToken',
     'settableClock',
+    'testDeviceStore',
     'testWallets',
   ]);
 });

@@ -1,0 +1,79 @@
+import { revocationKey } from '../../devices/revocation/revocations.js';
+import { Revoked } from '../../devices/revocation/revoked.js';
+import type { Backlog, DeviceRow, Fact, StoreListener } from '../../devices/store.js';
+
+/** Far more than any case revokes. */
+const ROOM = 100_000;
+
+/** What a node hears of a store, with a real copy of what is revoked. */
+export class NodeCopy implements StoreListener {
+  /** Devices that are said to be purged. */
+  readonly gone = new Set<string>();
+  /** What was told, in order: `revoked`, `lost`, `fresh`. */
+  readonly log: string[] = [];
+  /** How often purges may have been missed. */
+  timesMissed = 0;
+  /** What came with the last `fresh`. */
+  last: { readonly agoMs: number; readonly backlog: Backlog } | undefined;
+  readonly #revoked: Revoked;
+
+  constructor(nowMs: () => number) {
+    this.#revoked = new Revoked(ROOM, nowMs);
+  }
+
+  revoked(facts: readonly Fact[]): void {
+    this.log.push('revoked');
+    for (const fact of facts) this.#revoked.add(fact);
+  }
+
+  purged(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) this.gone.add(deviceId);
+  }
+
+  fresh(state: { readonly agoMs: number; readonly backlog: Backlog }): void {
+    this.log.push('fresh');
+    this.last = state;
+  }
+
+  behind(): void {}
+
+  missed(): void {
+    this.timesMissed++;
+  }
+
+  lost(): void {
+    this.log.push('lost');
+  }
+
+  isRevoked(wallet: string, device: Pick<DeviceRow, 'deviceId' | 'firstSeenMs' | 'certifiedAtMs'>): boolean {
+    return this.#revoked.covers(wallet, device);
+  }
+
+  /** Whether a device is revoked by its id. */
+  has(deviceId: string): boolean {
+    return this.#revoked.has(deviceId);
+  }
+
+  /** What is known of a wallet. */
+  epochOf(wallet: string): { readonly atMs: number; readonly survivor: string | undefined } | undefined {
+    for (const fact of this.#revoked.facts())
+      if ('wallet' in fact && fact.wallet === wallet) return { atMs: fact.atMs, survivor: fact.survivor };
+    return undefined;
+  }
+
+  /** All that is revoked, as a node puts it back. */
+  facts(): readonly Fact[] {
+    return [...this.#revoked.facts()];
+  }
+
+  /** The same in an order that does not depend on how it came. */
+  content(): readonly string[] {
+    return this.facts()
+      .map((fact) => ('wallet' in fact ? `${fact.wallet} ${fact.atMs} ${fact.survivor}` : textOf(fact)))
+      .toSorted();
+  }
+}
+
+function textOf(fact: Exclude<Fact, { wallet: string }>): string {
+  return String('key' in fact ? fact.key : revocationKey(fact.deviceId));
+}
