@@ -33,6 +33,32 @@ const SHOWN = [
     '{wallet}',
     'Wallets whose earlier devices are revoked',
   ],
+  ['createObservableGauge', 'staleMs', 'staleness', 'ms', 'Age of what this node knows to be revoked'],
+  ['createObservableGauge', 'behind', 'behind', '{fact}', 'What the store has and this node has not heard yet'],
+  [
+    'createObservableGauge',
+    'unacknowledged',
+    'unacknowledged',
+    '{fact}',
+    'Revocations that the store has not acknowledged',
+  ],
+  [
+    'createObservableGauge',
+    'pendingCleanUps',
+    'pending_clean_ups',
+    '{device}',
+    'Devices whose state is not cleaned up yet',
+  ],
+  ['createObservableGauge', 'oldestCleanUpMs', 'oldest_clean_up', 'ms', 'How long the oldest of them has been waiting'],
+  ['createObservableCounter', 'reloads', 'reloads', '{reload}', 'Times that the store was read again'],
+  ['createObservableCounter', 'putBacks', 'put_backs', '{fact}', 'Revocations put back into a store that lost them'],
+  [
+    'createObservableCounter',
+    'provisional',
+    'provisional',
+    '{device}',
+    'Devices admitted while the store did not answer',
+  ],
   [
     'createObservableCounter',
     'hardCloses',
@@ -52,12 +78,16 @@ const SHOWN = [
 const PREFIX = 'wallet_auth.devices';
 
 /**
- * Makes OpenTelemetry metrics of a device registry; once for each registry of a meter. The only attribute is the name of an
- * event, so the number of series is bounded.
+ * Makes OpenTelemetry metrics of a device registry; once for each registry of a meter. The only attributes are the name of an
+ * event and what the store was asked, so the number of series is bounded.
  *
  * - `wallet_auth.devices.records`, `.streams`, `.revocations`, `.revoked_wallets`: gauges
- * - `wallet_auth.devices.hard_closes`, `.listener_errors`: counters
+ * - `wallet_auth.devices.staleness`, `.behind`, `.unacknowledged`, `.pending_clean_ups`, `.oldest_clean_up`: gauges, of a store
+ *   that nodes share and of clean-ups
+ * - `wallet_auth.devices.reloads`, `.put_backs`, `.provisional`, `.hard_closes`, `.listener_errors`: counters
  * - `wallet_auth.devices.events`, counter: `event`
+ * - `wallet_auth.devices.first_sight`, histogram in milliseconds: how long the store took to enter a device
+ * - `wallet_auth.devices.store_errors`, counter: `operation`
  *
  * @param source a meter, or a meter provider. Default: the global provider at the time of this call; if none is registered
  * by then, nothing is recorded.
@@ -78,7 +108,22 @@ export function deviceMetrics(
     throw new TypeError('deviceMetrics takes a device registry');
   const meter = meterOf(source, 'deviceMetrics');
   const events = meter.createCounter(`${PREFIX}.events`, { description: 'Events of devices', unit: '{event}' });
+  const firstSight = meter.createHistogram(`${PREFIX}.first_sight`, {
+    description: 'How long the store took to enter a device',
+    unit: 'ms',
+    advice: { explicitBucketBoundaries: [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000] },
+  });
+  const storeErrors = meter.createCounter(`${PREFIX}.store_errors`, {
+    description: 'Questions that the store did not answer',
+    unit: '{error}',
+  });
   const undo = EVENTS.map((event) => devices.on(event, () => events.add(1, { event })));
+  undo.push(
+    devices.on('store-call', ({ operation, durationMs, error }) => {
+      if (error !== undefined) storeErrors.add(1, { operation });
+      else if (operation === 'enter') firstSight.record(durationMs);
+    }),
+  );
   const shown = SHOWN.map(([create, field, name, unit, description]) => ({
     field,
     metric: meter[create](`${PREFIX}.${name}`, { description, unit }),

@@ -5,7 +5,9 @@ import { insideOf } from '../../src/devices/inside.js';
 import { deviceMetrics } from '../../src/otel/device-metrics.js';
 import { fakeDevices, type FakeDevicesOptions } from '../../src/testing/fake-devices.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
+import { startNodes } from '../support/many-nodes.js';
 import { sdk } from '../support/otel-sdk.js';
+import { idOf } from '../support/registry.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -79,6 +81,34 @@ describe('the metrics of a registry', () => {
       'wallet-revoked': 1,
       'without-row': 1,
     });
+  });
+
+  it('show what a store that nodes share does: staleness, reloads, put-backs, provisional devices, errors, first sight', async () => {
+    const { nodes, pass, store } = await startNodes(1, { cleanUp: () => Promise.reject(new Error('not now')) });
+    const [{ call, devices, tokenOf }] = nodes;
+    const { points, provider, table } = sdk();
+    onTestFinished(deviceMetrics(devices, provider));
+    const value = async (name: string) => (await points(`wallet_auth.devices.${name}`))[0]?.value;
+    await call(tokenOf('a'));
+    await devices.revoke(idOf('a'));
+    await pass(3_000);
+    expect(await value('pending_clean_ups')).toBe(1);
+    expect(await value('oldest_clean_up')).toBeGreaterThanOrEqual(2_000);
+    store.isUp = false;
+    await pass(4_000);
+    await call(tokenOf('b'));
+    await devices.revoke(idOf('c')).catch(() => undefined);
+    expect(await value('staleness')).toBe(4_000);
+    expect([await value('provisional'), await value('unacknowledged')]).toEqual([1, 1]);
+    await store.lose();
+    store.isUp = true;
+    await pass(4_000);
+    expect([await value('reloads'), await value('unacknowledged'), await value('staleness')]).toEqual([1, 0, 0]);
+    expect(await value('put_backs')).toBeGreaterThan(0);
+    expect(await value('behind')).toBe(0);
+    const errors = await table('wallet_auth.devices.store_errors');
+    expect(errors).toContainEqual([{ operation: 'enter' }, 1]);
+    expect(await value('first_sight')).toMatchObject({ count: 2 }); // one of them was entered later
   });
 
   it('have no attribute that tells a device or a wallet', async () => {
