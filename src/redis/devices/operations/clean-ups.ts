@@ -10,7 +10,6 @@ const PORTION = 200;
 
 /** Operations on rows that have ended and wait for their clean-up. */
 export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'claim' | 'defer' | 'finish'> {
-  const args = ({ deviceId, token }: Claim) => [1, deviceId, token];
   return {
     async claim(most, leaseMs) {
       const ids = await run(CLAIMABLE, [most]);
@@ -25,15 +24,17 @@ export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'clai
       return claims;
     },
     async defer(claim, delayMs) {
-      const [isGood] = await run(DEFER, [...args(claim), delayMs], walletKeysOf(keys, [claim.deviceId]));
+      const [isGood] = await run(DEFER, [...claimArgs(claim), delayMs], walletKeysOf(keys, [claim.deviceId]));
       return isGood === '1';
     },
     async finish(claim) {
-      const [isGood] = await run(FINISH, args(claim), walletKeysOf(keys, [claim.deviceId]));
+      const [isGood] = await run(FINISH, claimArgs(claim), walletKeysOf(keys, [claim.deviceId]));
       return isGood === '1';
     },
   };
 }
+
+const claimArgs = ({ deviceId, token }: Claim) => [1, deviceId, token];
 
 function claimOf([deviceId = '', incarnation, cause, attempt]: readonly string[], token: string): Claim {
   return {
