@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,42 +22,111 @@ export const redisNote = redisIsMissing ? ` (there is no ${executable}; name one
 /** A real Redis on a socket in a folder of its own; nothing that it holds outlives it. */
 export interface RedisServer {
   readonly socket: string;
+  /** Its port on loopback; 0 if it listens on the socket alone. */
+  readonly port: number;
   /** Kills it at once, as a power cut would. */
   kill(): Promise<void>;
-  /** Starts it again on the same socket, empty. */
+  /** Starts it again on the same socket and port, with what its append-only file has: empty if it has none. */
   start(): Promise<void>;
+  /** Stops its process where it is, with its connections open. */
+  pause(): void;
+  resume(): void;
 }
 
-/** The server of one test file: started before its tests, gone after them. */
-export function redisServer(): RedisServer {
-  let folder = '';
+/** How a server runs. */
+export interface RedisServerOptions {
+  /** Whether it listens on a free port of loopback, too. */
+  readonly tcp?: boolean;
+  /** Whether it keeps an append-only file, written at every command. */
+  readonly appendOnly?: boolean;
+  /** More of the command line, made when it starts. */
+  readonly flags?: (port: number) => readonly string[];
+  /** What it prints when it is up. */
+  readonly readyWhen?: RegExp;
+}
+
+/** A port that nobody listens on, low enough for a cluster's second port. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = 20_000 + ((server.address() as AddressInfo).port % 30_000);
+    server.close();
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const works = await Promise.race([
+    once(server, 'listening').then(() => true),
+    once(server, 'error').then(() => false),
+  ]);
+  server.close();
+  return works;
+}
+
+/** A server and its folder, not started yet. `end` kills it and takes the folder away. */
+export async function makeRedis(options: RedisServerOptions = {}): Promise<RedisServer & { end(): Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  const port = options.tcp === true ? await freePort() : 0;
+  const socket = join(folder, 'socket');
+  const readyWhen = options.readyWhen ?? /ready to accept connections/i;
   let child: ChildProcess | undefined;
+  const isRunning = () => child !== undefined && child.exitCode === null && child.signalCode === null;
   const server = {
-    get socket() {
-      return join(folder, 'socket');
-    },
+    socket,
+    port,
     async start() {
-      const flags = ['--port', '0', '--unixsocket', server.socket, '--save', '', '--appendonly', 'no', '--dir', folder];
+      const durable = options.appendOnly === true ? ['yes', '--appendfsync', 'always'] : ['no'];
+      const place = ['--port', String(port), '--bind', '127.0.0.1', '--unixsocket', socket, '--dir', folder];
+      const flags = [...(options.flags?.(port) ?? []), ...place, '--save', '', '--appendonly', ...durable];
       child = spawn(executable, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-      for await (const chunk of child.stdout ?? []) if (/ready to accept connections/i.test(String(chunk))) break;
+      let said = '';
+      for await (const chunk of child.stdout ?? []) if (readyWhen.test((said += String(chunk)))) break;
+      if (!readyWhen.test(said)) throw new Error(`Redis did not start: ${said}`);
       child.stdout?.resume();
     },
     async kill() {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      if (!isRunning()) return;
+      child?.kill('SIGKILL');
+      await once(child as ChildProcess, 'exit');
     },
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    async end() {
+      await server.kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return server;
+}
+
+/** The server of one test file: started before its tests, gone after them. */
+export function redisServer(options: RedisServerOptions = {}): RedisServer {
+  let server: Awaited<ReturnType<typeof makeRedis>> | undefined;
+  const started = () => {
+    if (server === undefined) throw new Error('the server is not started yet');
+    return server;
   };
   beforeAll(async () => {
     if (redisIsMissing) return;
-    folder = mkdtempSync(join(tmpdir(), 'redis-'));
+    server = await makeRedis(options);
     await server.start();
   });
-  afterAll(async () => {
-    await server.kill();
-    if (folder) rmSync(folder, { recursive: true, force: true });
-  });
-  return server;
+  afterAll(() => server?.end());
+  return {
+    get socket() {
+      return started().socket;
+    },
+    get port() {
+      return started().port;
+    },
+    kill: () => started().kill(),
+    start: () => started().start(),
+    pause: () => started().pause(),
+    resume: () => started().resume(),
+  };
 }
 
 /** Sends a command and gives Redis's answer. */
@@ -70,8 +140,8 @@ export interface ConnectedClient {
 }
 
 /** The clients that must work. They fail fast, as `redisLimits` asks for; they connect again sooner than their defaults do. */
-export const redisClients: Record<'ioredis' | 'redis', (server: RedisServer) => Promise<ConnectedClient>> = {
-  async ioredis({ socket }) {
+export const redisClients = {
+  async ioredis({ socket }: RedisServer) {
     const client = new Redis({
       path: socket,
       enableOfflineQueue: false,
@@ -82,18 +152,18 @@ export const redisClients: Record<'ioredis' | 'redis', (server: RedisServer) => 
     await once(client, 'ready');
     return {
       client,
-      command: (name = '', ...args) => client.call(name, ...args),
+      command: (name = '', ...args: string[]) => client.call(name, ...args),
       close: () => client.disconnect(),
     };
   },
-  async redis({ socket }) {
+  async redis({ socket }: RedisServer) {
     const client = createClient({ socket: { path: socket, reconnectStrategy: 20 }, disableOfflineQueue: true });
     client.on('error', () => undefined);
     await client.connect();
     return {
       client,
-      command: (...command) => client.sendCommand(command),
+      command: (...command: string[]) => client.sendCommand(command),
       close: () => client.destroy(),
     };
   },
-};
+} satisfies Record<'ioredis' | 'redis', (server: RedisServer) => Promise<ConnectedClient>>;

@@ -1,0 +1,48 @@
+import type { Claim, DeviceStore } from '../../../devices/store.js';
+import { groupsOf } from '../answers.js';
+import { walletOfId } from '../rows.js';
+import { freshToken, walletKeysOf } from '../run-scripts.js';
+import { CLAIM, CLAIMABLE, DEFER, FINISH } from '../scripts/clean-ups.js';
+import type { StoreContext } from './store-context.js';
+
+/** Claims of one script. */
+const PORTION = 200;
+
+/** Operations on rows that have ended and wait for their clean-up. */
+export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'claim' | 'defer' | 'finish'> {
+  return {
+    async claim(most, leaseMs) {
+      const ids = await run(CLAIMABLE, [most]);
+      const claims: Claim[] = [];
+      for (const group of groupsOf(ids, PORTION)) {
+        const of = walletKeysOf(keys, group);
+        const token = freshToken();
+        const devices = group.flatMap((id) => [of.numberOfId(id), id]);
+        const claimed = await run(CLAIM, [token, leaseMs, ...devices], of);
+        claims.push(...groupsOf(claimed, 4).map((values) => claimOf(values, token)));
+      }
+      return claims;
+    },
+    async defer(claim, delayMs) {
+      const [isGood] = await run(DEFER, [...claimArgs(claim), delayMs], walletKeysOf(keys, [claim.deviceId]));
+      return isGood === '1';
+    },
+    async finish(claim) {
+      const [isGood] = await run(FINISH, claimArgs(claim), walletKeysOf(keys, [claim.deviceId]));
+      return isGood === '1';
+    },
+  };
+}
+
+const claimArgs = ({ deviceId, token }: Claim) => [1, deviceId, token];
+
+function claimOf([deviceId = '', incarnation, cause, attempt]: readonly string[], token: string): Claim {
+  return {
+    deviceId,
+    wallet: walletOfId(deviceId),
+    incarnation: Number(incarnation),
+    cause: cause === 'revoked' ? 'revoked' : 'purged',
+    attempt: Number(attempt),
+    token,
+  };
+}

@@ -1,0 +1,105 @@
+import type { DeviceRow, DeviceStore, Entered, Sighting } from '../../../devices/store.js';
+import { groupsOf } from '../answers.js';
+import { keyMemberOf } from '../facts.js';
+import { addressText, numberText, readRow, rowText, walletOfId } from '../rows.js';
+import { walletKeys, walletKeysOf } from '../run-scripts.js';
+import { ENTER } from '../scripts/enter.js';
+import { EDIT, LIST, READ, RENEW, RESTORE } from '../scripts/rows.js';
+import { evict } from './endings.js';
+import type { StoreContext } from './store-context.js';
+
+/** Rows of one script: Redis does nothing else while it runs. */
+const RENEWALS = 200;
+const RESTORED = 100;
+/** How often another row is evicted for a newcomer: others come, too. */
+const EVICTIONS = 5;
+
+type RowOperations = Pick<DeviceStore, 'enter' | 'renew' | 'read' | 'list' | 'restore' | 'edit'>;
+
+/** Operations on rows that have not ended. */
+export function rowsOf(context: StoreContext): RowOperations {
+  const { run, keys } = context;
+
+  async function enterOnce(sighting: Sighting): Promise<string[]> {
+    const { deviceId, certifiedAtMs, issuedAtMs, expiresAtMs, address } = sighting;
+    const { devicesPerWallet, devices, confirmAfterMs, cleansUp } = context.settings;
+    const of = walletKeysOf(keys, [deviceId]);
+    const token = [certifiedAtMs, issuedAtMs, expiresAtMs].map(numberText);
+    const limits = [devicesPerWallet, devices, confirmAfterMs].map(numberText);
+    const id = [deviceId, walletOfId(deviceId), keyMemberOf(deviceId)];
+    return run(ENTER, [1, ...id, ...token, addressText(address), ...limits, cleansUp ? 1 : 0], of);
+  }
+
+  return {
+    async enter(sighting) {
+      let [word = '', value = ''] = await enterOnce(sighting);
+      for (let i = 0; word === 'evict' && i < EVICTIONS; i++) {
+        await evict(context, value);
+        [word = '', value = ''] = await enterOnce(sighting);
+      }
+      return enteredOf(sighting.deviceId, word, value);
+    },
+    async renew(renewals) {
+      for (const group of groupsOf(renewals, RENEWALS)) {
+        const of = walletKeysOf(
+          keys,
+          group.map(({ deviceId }) => deviceId),
+        );
+        const args = group.flatMap(({ deviceId, expiresAtMs, issuedAtMs, address }) => [
+          of.numberOfId(deviceId),
+          deviceId,
+          numberText(expiresAtMs),
+          numberText(issuedAtMs),
+          addressText(address),
+        ]);
+        await run(RENEW, [context.settings.confirmAfterMs, ...args], of);
+      }
+    },
+    async read(deviceIds) {
+      const rows: (DeviceRow | undefined)[] = [];
+      for (const group of groupsOf(deviceIds, RENEWALS)) {
+        const of = walletKeysOf(keys, group);
+        const found = await run(
+          READ,
+          group.flatMap((id) => [of.numberOfId(id), id]),
+          of,
+        );
+        rows.push(...group.map((id, i) => readRow(id, found[i] ?? '')));
+      }
+      return rows;
+    },
+    async list(wallet) {
+      const fields = await run(LIST, [1], walletKeys(keys, [wallet]));
+      return groupsOf(fields, 2).flatMap(([key, text = '']) => readRow(`${wallet}/${key}`, text) ?? []);
+    },
+    async restore(rows) {
+      for (const group of groupsOf(rows, RESTORED)) {
+        const of = walletKeysOf(
+          keys,
+          group.map(({ deviceId }) => deviceId),
+        );
+        const args = group.flatMap((row) => {
+          const { deviceId } = row;
+          return [of.numberOfId(deviceId), deviceId, walletOfId(deviceId), keyMemberOf(deviceId), rowText(row)];
+        });
+        await run(RESTORE, args, of);
+      }
+    },
+    async edit(deviceId, { label, isConfirmed }) {
+      const args = [1, deviceId, isConfirmed === true ? 1 : 0, label === undefined ? 0 : 1, label ?? ''];
+      const [found] = await run(EDIT, args, walletKeysOf(keys, [deviceId]));
+      return found === '1';
+    },
+  };
+}
+
+const REFUSED = ['revoked', 'limit', 'full', 'cleaning'] as const;
+
+function enteredOf(deviceId: string, word: string, text: string): Entered {
+  if (word === 'evict') return 'full';
+  const refused = REFUSED.find((known) => known === word);
+  if (refused !== undefined) return refused;
+  const row = readRow(deviceId, text);
+  if (row === undefined) throw new Error('redisDevices: Redis answered no row');
+  return { row, isNew: word === 'new' };
+}
