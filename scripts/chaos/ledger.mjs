@@ -97,8 +97,7 @@ export class Ledger {
         this.wrong(`${device.id} was never seen first`);
       }
     }
-    for (const device of world.devices)
-      if (device.home.isAlive) count(device, device.home, 'renewed', device.renewals);
+    for (const device of world.devices) if (device.home.isAlive) count(device, device.home, 'renewed', device.renewals);
     this.#streams(world);
     const ended = [...world.revoked, ...world.removed].filter(({ id }) => this.known.has(id));
     const cleanUpsLost = this.notCleanedUp(ended);
@@ -116,7 +115,10 @@ export class Ledger {
       callsRefusedMs: this.callsRefusedMs,
       streamsCutMs: this.streamsCutMs,
       recoveryMs: world.recoveryMs,
-      wrongs: [...this.#wrongs.slice(0, LISTED), ...(this.#wrongs.length > LISTED ? [`${this.#wrongs.length} in all`] : [])],
+      wrongs: [
+        ...this.#wrongs.slice(0, LISTED),
+        ...(this.#wrongs.length > LISTED ? [`${this.#wrongs.length} in all`] : []),
+      ],
       warnings: this.warnings,
       notes: this.notes,
     };

@@ -19,7 +19,19 @@ if (!Number.isInteger(seed) || unknown.length > 0)
 /** What may be late at most, in milliseconds: `staleness.maxMs`. */
 const LATEST_MS = 10_000;
 const HEAD = [
-  ['fault', 'revocations', 'events', 'events', 'clean-ups', 'clean-ups', 'clean-ups', 'refused on all', 'streams cut', 'recovery', ''],
+  [
+    'fault',
+    'revocations',
+    'events',
+    'events',
+    'clean-ups',
+    'clean-ups',
+    'clean-ups',
+    'refused on all',
+    'streams cut',
+    'recovery',
+    '',
+  ],
   ['', 'lost', 'lost', 'doubled', 'lost', 'at once', 'again', 'ms, median / p99', 'ms, median / p99', 'ms', ''],
 ];
 
@@ -33,9 +45,7 @@ await Promise.all(long.map(async (scenario) => verdicts.set(scenario, await play
 const rows = [...HEAD, HEAD[0].map(() => '')];
 for (const scenario of wanted) rows.push(rowOf(scenario, verdicts.get(scenario)));
 console.log(`\n${tableOf(rows)}\n`);
-console.log(
-  tableOf(wanted.map(({ name, fault, done }) => [name, `${fault}: ${done}`])),
-);
+console.log(tableOf(wanted.map(({ name, fault, done }) => [name, `${fault}: ${done}`])));
 console.log(`
 lost, doubled   in processes that lived; 0 is promised, and 0 clean-ups of one device at once while their leases are good
 again           clean-ups that were done more than once, one after the other, which may happen

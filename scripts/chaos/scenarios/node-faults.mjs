@@ -61,8 +61,7 @@ export const nodeFaults = [
     async run(start) {
       const world = await start();
       await world.populate(80, { streams: 0 });
-      const [dying] = world.nodes;
-      await hangOn(world, dying);
+      const dying = await hangOn(world);
       await dying.kill();
       world.healed();
       await world.revoke(5);
@@ -80,8 +79,8 @@ export const nodeFaults = [
     async run(start) {
       const world = await start();
       await world.populate(80, { streams: 0 });
-      const [sleeper, other] = world.nodes;
-      await hangOn(world, sleeper, true);
+      const sleeper = await hangOn(world, true);
+      const other = world.nodes.find((node) => node !== sleeper);
       sleeper.pause();
       await world.revoke(5);
       const [asked] = world.revoked.slice(-1);
@@ -108,17 +107,20 @@ export const nodeFaults = [
   },
 ];
 
-/** Ends devices until a node has clean-ups that hang. */
-async function hangOn(world, node, removes = false) {
-  await node.ask('cleanUps', 'hang');
-  for (let i = 0; i < 6 && world.ledger.hangingOn(node).length < 4; i++) {
-    if (removes) await world.remove(8, { at: node });
-    else await world.revoke(8, { at: node });
+/** Ends devices until clean-ups hang. @returns the node that has most of them; those of the others go on. */
+async function hangOn(world, removes = false) {
+  for (const node of world.nodes) await node.ask('cleanUps', 'hang');
+  const most = () => Math.max(...world.nodes.map((node) => world.ledger.hangingOn(node).length));
+  for (let i = 0; i < 6 && most() < 4; i++) {
+    if (removes) await world.remove(8);
+    else await world.revoke(8);
     await pause(300);
   }
-  const { length } = world.ledger.hangingOn(node);
-  world.ledger.note(`${length} clean-ups were running`);
-  if (length === 0) world.ledger.wrong('no clean-up was running');
+  world.ledger.note(`${most()} clean-ups were running`);
+  const chosen = world.nodes.find((node) => world.ledger.hangingOn(node).length === most());
+  if (most() === 0) world.ledger.wrong('no clean-up was running');
+  for (const node of world.nodes) if (node !== chosen) await node.ask('cleanUps', 'work');
+  return chosen;
 }
 
 /** Waits until others have done what a node began. */

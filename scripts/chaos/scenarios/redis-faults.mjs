@@ -76,7 +76,7 @@ export const redisFaults = [
   {
     name: 'failover-lagging',
     fault: 'failover to a replica that lags',
-    done: 'its link held; then 10 revocations, 10 devices, 5 renewals; REPLICAOF NO ONE, connections led to it',
+    done: 'its link held; then 10 revocations, 5 removals, 10 new devices, 5 renewals; REPLICAOF NO ONE, connections led to it',
     async run(start) {
       const world = await start();
       const link = await world.startProxy(world.redis.port);
@@ -86,6 +86,7 @@ export const redisFaults = [
       await world.redis.command('WAIT', 1, 10_000);
       link.hold();
       await world.revoke(10);
+      await world.remove(5);
       await world.newcomers(10);
       await world.renew(5);
       await replica.command('REPLICAOF', 'NO', 'ONE');
