@@ -146,7 +146,10 @@ export interface DeviceStore {
   readonly isShared?: boolean | undefined;
   /** Called once, first. Resolves when all revocations were told. */
   open(settings: StoreSettings, listener: StoreListener): Promise<void>;
-  /** A device came to a node that has no record of it. Decided atomically. */
+  /**
+   * A device came to a node that has no record of it. Decided atomically. A node that had no answer when its row was made is
+   * answered that it is new when it asks again.
+   */
   enter(sighting: Sighting): Promise<Entered>;
   /** Updates rows that are there: the newest end wins. */
   renew(renewals: readonly Renewal[]): Promise<void>;

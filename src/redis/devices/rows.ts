@@ -18,10 +18,10 @@ export const addressText = (address: string | undefined): string =>
 export function rowText(row: DeviceRow): string {
   const { firstSeenMs, firstIssuedMs, certifiedAtMs, expiresAtMs, seenMs } = row;
   const times = [firstSeenMs, firstIssuedMs, certifiedAtMs, expiresAtMs, seenMs].map(numberText);
-  return [...times, row.isConfirmed ? '1' : '0', '', addressText(row.address), row.label].join('|');
+  return [...times, row.isConfirmed ? '1' : '0', '', '', addressText(row.address), row.label].join('|');
 }
 
-const ROW = /^([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|(.*)$/s;
+const ROW = /^([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|([^|]*)\|[^|]*\|([^|]*)\|(.*)$/s;
 
 /** The row in a text; `undefined` if it is none, or has ended. */
 export function readRow(deviceId: string, text: string): DeviceRow | undefined {

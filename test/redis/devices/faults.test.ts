@@ -143,6 +143,20 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     expect(await store.revoke([{ deviceId: device(1) }])).toEqual({ changed: true });
   });
 
+  it('Redis has made a row and its answer is lost, say that the device is new when they are asked again, once', async () => {
+    const [a, b] = [await open({}, { timeoutMs: 50 }), await open()];
+    server.pause();
+    try {
+      await expect(a.store.enter(sighting(device(1)))).rejects.toThrow(/no answer/);
+    } finally {
+      server.resume();
+    }
+    await eventually(async () => expect(await a.store.read([device(1)])).toEqual([expect.anything()]));
+    expect(await b.store.enter(sighting(device(1)))).toMatchObject({ isNew: false });
+    expect(await a.store.enter(sighting(device(1)))).toMatchObject({ isNew: true });
+    expect(await a.store.enter(sighting(device(1)))).toMatchObject({ isNew: false });
+  });
+
   it('Redis is killed and started again with its append-only file, lose nothing that was acknowledged', async () => {
     const a = await open();
     const b = await open({}, { timeoutMs: 200 });

@@ -2,7 +2,7 @@ import type { DeviceRow, DeviceStore, Entered, Sighting } from '../../../devices
 import { groupsOf } from '../answers.js';
 import { keyMemberOf } from '../facts.js';
 import { addressText, numberText, readRow, rowText, walletOfId } from '../rows.js';
-import { walletKeys, walletKeysOf } from '../run-scripts.js';
+import { freshToken, walletKeys, walletKeysOf } from '../run-scripts.js';
 import { ENTER } from '../scripts/enter.js';
 import { EDIT, LIST, READ, RENEW, RESTORE } from '../scripts/rows.js';
 import { evict } from './endings.js';
@@ -13,6 +13,8 @@ const RENEWALS = 200;
 const RESTORED = 100;
 /** How often another row is evicted for a newcomer: others come, too. */
 const EVICTIONS = 5;
+/** Questions without an answer that are kept: as many as devices that wait to be entered. */
+const MAX_UNANSWERED = 10_000;
 
 type RowOperations = Pick<DeviceStore, 'enter' | 'renew' | 'read' | 'list' | 'restore' | 'edit'>;
 
@@ -20,24 +22,37 @@ type RowOperations = Pick<DeviceStore, 'enter' | 'renew' | 'read' | 'list' | 're
 export function rowsOf(context: StoreContext): RowOperations {
   const { run, keys } = context;
 
-  async function enterOnce(sighting: Sighting): Promise<string[]> {
+  /** Devices whose row may have been made by a question that had no answer, with that question. */
+  const unanswered = new Map<string, string>();
+
+  async function enterOnce(sighting: Sighting, maker: string): Promise<string[]> {
     const { deviceId, certifiedAtMs, issuedAtMs, expiresAtMs, address } = sighting;
     const { devicesPerWallet, devices, confirmAfterMs, cleansUp } = context.settings;
     const of = walletKeysOf(keys, [deviceId]);
     const token = [certifiedAtMs, issuedAtMs, expiresAtMs].map(numberText);
     const limits = [devicesPerWallet, devices, confirmAfterMs].map(numberText);
     const id = [deviceId, walletOfId(deviceId), keyMemberOf(deviceId)];
-    return run(ENTER, [1, ...id, ...token, addressText(address), ...limits, cleansUp ? 1 : 0], of);
+    return run(ENTER, [1, ...id, ...token, addressText(address), ...limits, cleansUp ? 1 : 0, maker], of);
   }
 
   return {
     async enter(sighting) {
-      let [word = '', value = ''] = await enterOnce(sighting);
-      for (let i = 0; word === 'evict' && i < EVICTIONS; i++) {
-        await evict(context, value);
-        [word = '', value = ''] = await enterOnce(sighting);
+      const { deviceId } = sighting;
+      const maker = unanswered.get(deviceId) ?? freshToken();
+      unanswered.delete(deviceId);
+      try {
+        let [word = '', value = ''] = await enterOnce(sighting, maker);
+        for (let i = 0; word === 'evict' && i < EVICTIONS; i++) {
+          await evict(context, value);
+          [word = '', value = ''] = await enterOnce(sighting, maker);
+        }
+        return enteredOf(deviceId, word, value);
+      } catch (error) {
+        unanswered.set(deviceId, maker);
+        const [oldest] = unanswered.keys();
+        if (unanswered.size > MAX_UNANSWERED && oldest !== undefined) unanswered.delete(oldest);
+        throw error;
       }
-      return enteredOf(sighting.deviceId, word, value);
     },
     async renew(renewals) {
       for (const group of groupsOf(renewals, RENEWALS)) {

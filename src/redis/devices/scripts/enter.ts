@@ -3,13 +3,14 @@ import { COVERED, END_ROW, PRELUDE, RENEW_ROW } from './prelude.js';
 /**
  * A device came. ARGV: its wallet's key by number, its id, address of its wallet, its member of `rev` by key; certified, issued
  * and end of its token, the caller's address; how many devices its wallet may have, and all; after what time a row is confirmed;
- * whether this node cleans up. It answers a word: `row` or `new`, with the row's text; `revoked`, `limit`, `full`,
- * `cleaning`; or `evict`, with a device that would have to go first.
+ * whether this node cleans up; a text of this question, the same where it is asked again for want of an answer. It answers a word:
+ * `row` or `new`, with the row's text, `new` also where this question made it; `revoked`, `limit`, `full`, `cleaning`; or `evict`,
+ * with a device that would have to go first.
  */
 export const ENTER = `${PRELUDE}${COVERED}${RENEW_ROW}${END_ROW}
 local wallet, id, address, key = takeWallet(), take(), take(), take()
 local certified, issued, ends, caller = takeNumber(), takeNumber(), takeNumber(), take()
-local perWallet, devices, confirmAfter, cleansUp = takeNumber(), takeNumber(), takeNumber(), take()
+local perWallet, devices, confirmAfter, cleansUp, maker = takeNumber(), takeNumber(), takeNumber(), take(), take()
 
 local row = rowOf(wallet, id)
 local made = { firstSeen = math.max(now, metaNumber('floor') + 1), certified = certified }
@@ -22,7 +23,7 @@ end
 
 if isLive(row) then
   renewRow(wallet, id, row, ends, issued, caller, confirmAfter)
-  return { 'row', row.text }
+  return { row.maker == maker and 'new' or 'row', row.text }
 end
 if row then return { 'cleaning' } end
 
@@ -40,7 +41,7 @@ if redis.call('ZCARD', NEW) + redis.call('ZCARD', OLD) >= devices then
 end
 
 made.firstIssued, made.ends, made.seen, made.confirmed = issued, ends or 0, now, false
-made.state, made.address, made.label = '', caller, ''
+made.state, made.maker, made.address, made.label = '', maker, caller, ''
 writeRow(wallet, id, made)
 indexRow(id, made)
 return { 'new', redis.call('HGET', wallet, fieldOf(id)) }

@@ -6,7 +6,8 @@
  * of a wallet's revocation. So two lives of a device never begin at the same time, and what is revoked until then stays so,
  * whatever the clock of Redis does.
  *
- * The state of a row is empty; or, since it has ended, `<cause>,<times claimed>,<token of the last claim>`.
+ * The state of a row is empty; or, since it has ended, `<cause>,<times claimed>,<token of the last claim>`. Its maker is a text of
+ * the question that made it.
  */
 export const PRELUDE = `
 local META, REV, EPOCH, NEW, OLD, DUE, DIRTY, LOG = unpack(KEYS, 1, 8)
@@ -39,14 +40,15 @@ end
 local function fieldOf(id)
   return string.sub(id, 44)
 end
-local PATTERN = '^' .. string.rep('([^|]*)|', 8) .. '(.*)$'
+local PATTERN = '^' .. string.rep('([^|]*)|', 9) .. '(.*)$'
 local function readRow(text)
-  local firstSeen, firstIssued, certified, ends, seen, confirmed, state, address, label = string.match(text or '', PATTERN)
+  local firstSeen, firstIssued, certified, ends, seen, confirmed, state, maker, address, label =
+    string.match(text or '', PATTERN)
   if not tonumber(firstSeen) then return nil end
   return {
     firstSeen = tonumber(firstSeen), firstIssued = tonumber(firstIssued), certified = tonumber(certified),
     ends = tonumber(ends) or 0, seen = tonumber(seen) or 0, confirmed = confirmed == '1', state = state,
-    address = address, label = label, text = text
+    maker = maker, address = address, label = label, text = text
   }
 end
 local function rowOf(wallet, id)
@@ -58,7 +60,7 @@ end
 local function writeRow(wallet, id, row)
   redis.call('HSET', wallet, fieldOf(id), table.concat({
     exact(row.firstSeen), exact(row.firstIssued), exact(row.certified), exact(row.ends), exact(row.seen),
-    row.confirmed and '1' or '0', row.state, row.address, row.label
+    row.confirmed and '1' or '0', row.state, row.maker, row.address, row.label
   }, '|'))
 end
 -- puts a live row where purges look for it
