@@ -49,6 +49,7 @@ export class Endings {
       const record = records.get(deviceId);
       if (record === undefined) continue;
       records.delete(record);
+      this.#node.ended.add(record, 'purged');
       record.isDropped = true;
       queue.endAll(record, refusal('TOKEN_EXPIRED'));
       queue.forget(record);
@@ -91,6 +92,7 @@ export class Endings {
     if (record !== undefined) {
       record.isRevoked = true;
       records.delete(record);
+      this.#node.ended.add(record, 'revoked');
       outbox.delete(deviceId);
       queue.endAll(record, deviceRevoked(deviceId));
       queue.forget(record);

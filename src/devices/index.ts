@@ -5,4 +5,13 @@ export { deviceMap, type DeviceMap, type DeviceMapOptions } from './device-map.j
 export type { Device, DeviceEvent, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 export { memoryDevices } from './memory-store.js';
 export type { DeviceRegistryOptions } from './options.js';
-export type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
+export type {
+  DeviceRow,
+  DeviceStore,
+  Entered,
+  LostRow,
+  Renewal,
+  Sighting,
+  StoreListener,
+  StoreSettings,
+} from './store.js';

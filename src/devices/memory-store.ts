@@ -10,6 +10,7 @@ import type {
   DeviceStore,
   Entered,
   Fact,
+  LostRow,
   Renewal,
   Sighting,
   StoreListener,
@@ -99,11 +100,14 @@ class MemoryDevices implements DeviceStore {
     return { changed: true };
   }
 
-  async restore(rows: readonly DeviceRow[]): Promise<void> {
-    for (const row of rows) {
-      const isThere = this.#rows.get(row.deviceId) !== undefined || this.#ended.has(row.deviceId);
-      if (isThere || this.#rows.size >= this.#settings.devices || this.#listener.isRevoked(row.wallet, row)) continue;
-      this.#rows.add({ ...row });
+  async restore(rows: readonly LostRow[]): Promise<void> {
+    for (const { ended, ...row } of rows) {
+      const known = this.#rows.get(row.deviceId);
+      if (known !== undefined && ended !== undefined && known.firstSeenMs === row.firstSeenMs) this.#end(known, ended);
+      if (known !== undefined || this.#ended.has(row.deviceId) || this.#rows.size >= this.#settings.devices) continue;
+      this.#rows.add(row);
+      const cause = ended ?? (this.#listener.isRevoked(row.wallet, row) ? 'revoked' : undefined);
+      if (cause !== undefined) this.#end(row, cause);
     }
   }
 

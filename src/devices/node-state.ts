@@ -1,5 +1,6 @@
 import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../identity.js';
 import type { DeviceEmitter } from './emitter.js';
+import { EndedRows } from './ended-rows.js';
 import { LeaseQueue } from './leases/lease-queue.js';
 import { createLeases, type Leases } from './leases/leases.js';
 import type { RegistrySettings } from './options.js';
@@ -28,6 +29,7 @@ export class NodeState {
   readonly outbox: Outbox;
   readonly sharing: Sharing;
   readonly records: Records;
+  readonly ended: EndedRows;
   readonly revoked: Revoked;
   /** The streams of devices with a record. */
   readonly queue: LeaseQueue<DeviceRecord>;
@@ -40,6 +42,7 @@ export class NodeState {
     this.outbox = outbox;
     this.sharing = sharing;
     this.records = new Records(settings.records);
+    this.ended = new EndedRows(settings.timers, settings.store.isShared === true);
     this.revoked = new Revoked(settings.revocations, settings.nowMs);
     const isShared = settings.store.isShared === true;
     this.queue = new LeaseQueue(settings, {

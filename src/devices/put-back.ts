@@ -1,6 +1,6 @@
 import type { Timers } from '../options.js';
 import { createRevocationSet } from './revocation/revocations.js';
-import type { DeviceRow, DeviceStore, Fact } from './store.js';
+import type { DeviceStore, Fact, LostRow } from './store.js';
 
 /** Longest time that a node waits before it puts back what a store has lost, so that not all do so at once. */
 const MAX_WAIT_MS = 2_000;
@@ -15,8 +15,8 @@ const ROWS = 100;
 export interface Copy {
   /** All that is revoked. */
   facts(): Iterable<Fact>;
-  /** The rows of the devices that it serves. */
-  rows(): readonly DeviceRow[];
+  /** The rows of the devices that it serves, and those that have ended and may not be cleaned up. */
+  rows(): readonly LostRow[];
 }
 
 /**

@@ -43,7 +43,10 @@ export class SharedState implements StoreListener, Sharing {
     });
     this.putBack = new PutBack(store, timers, {
       facts: () => inside().state.revoked.facts(),
-      rows: () => [...inside().state.records.values()].map((record) => record.row()),
+      rows: () => [
+        ...inside().state.ended.all(),
+        ...[...inside().state.records.values()].map((record) => record.row()),
+      ],
     });
   }
 
@@ -68,6 +71,8 @@ export class SharedState implements StoreListener, Sharing {
     this.behindBy = 0;
     this.#cleanUps.backlog = backlog;
     this.freshness.fresh(agoMs);
+    if (backlog.pending === 0 && !this.putBack.isDue && this.putBack.unacknowledged === 0)
+      this.#inside().state.ended.cleanedUp(agoMs);
     this.putBack.fresh();
     if (this.#mayHaveMissed) void this.#lookAtRows();
   }

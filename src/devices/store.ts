@@ -21,6 +21,12 @@ export interface DeviceRow {
   readonly address: string | undefined;
 }
 
+/** A row that a store has lost. */
+export interface LostRow extends DeviceRow {
+  /** Why it has ended, if it has. */
+  readonly ended?: CleanUp['cause'] | undefined;
+}
+
 /** A token of a device that was presented. */
 export interface Sighting {
   readonly deviceId: string;
@@ -165,8 +171,12 @@ export interface DeviceStore {
   revoke(facts: readonly Fact[]): Promise<{ readonly changed: boolean }>;
   /** Revokes all that a wallet has now, but one. @returns whether that is new. @throws RevocationsFull if there is no room. */
   revokeWallet(wallet: string, survivor: string | undefined): Promise<{ readonly changed: boolean }>;
-  /** Makes rows anew that it has lost, as they were; those of revoked devices, and of devices that have one, stay as they are. */
-  restore(rows: readonly DeviceRow[]): Promise<void>;
+  /**
+   * Makes rows anew that it has lost, as they were; devices that have one, or whose last is being cleaned up, keep that. Those that
+   * have ended, and those of revoked devices, are made as rows that have ended: their clean-ups are claimed. One that has ended
+   * and is there, with the same `firstSeenMs`, ends.
+   */
+  restore(rows: readonly LostRow[]): Promise<void>;
   /** Changes a row. @returns whether there is one. */
   edit(deviceId: string, change: { readonly label?: string; readonly isConfirmed?: true }): Promise<boolean>;
   /** Ends a row. @returns whether there was one. */

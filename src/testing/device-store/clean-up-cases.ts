@@ -1,4 +1,4 @@
-import type { Claim, Fact } from '../../devices/store.js';
+import type { Claim, DeviceRow, Fact } from '../../devices/store.js';
 import { walletOf, type TestNode } from './bench.js';
 import { check, same } from './check.js';
 import type { StoreCase } from './store-case.js';
@@ -106,6 +106,37 @@ export const cleanUpCases: readonly StoreCase[] = [
       await checkEnded('after it is claimed');
       same(await node.store.finish(claim), true, 'the answer of finish');
       same(await node.store.read([id]), [undefined], 'read after the clean-up');
+    },
+  },
+  {
+    name: 'restore makes rows that have ended, or whose devices are revoked, as such: they are cleaned up',
+    async run(bench) {
+      const node = await bench.node({ cleansUp: true });
+      const [purged, revoked, living, returned] = bench.devices(4) as [string, string, string, string];
+      const rows = new Map<string, DeviceRow>();
+      for (const id of [living, returned]) rows.set(id, await bench.enter(node, id));
+      for (const id of [purged, revoked]) rows.set(id, { ...(await bench.enter(node, id)), firstSeenMs: 5 });
+      for (const id of [purged, revoked, returned]) {
+        await node.store.remove(id);
+        await node.store.finish(await claimOne(node));
+      }
+      await bench.enter(node, returned);
+      await node.store.revoke([{ deviceId: revoked }]);
+      const lost = [...rows.values()].map((row) =>
+        row.deviceId === revoked ? row : { ...row, ended: 'purged' as const },
+      );
+      await node.store.restore(lost);
+      await node.store.restore(lost);
+      const claims = await node.store.claim(10, 60_000);
+      same(
+        claims.map(({ deviceId, cause }) => `${cause} ${deviceId}`).toSorted(),
+        [`purged ${purged}`, `purged ${living}`, `revoked ${revoked}`].toSorted(),
+        'what is cleaned up',
+      );
+      for (const { deviceId, incarnation } of claims)
+        same(incarnation, rows.get(deviceId)?.firstSeenMs, 'the incarnation');
+      same(await bench.outcome(node, purged), 'cleaning', 'enter of a device that has ended');
+      same(await bench.outcome(node, returned), 'known', 'enter of a device that is in its next life');
     },
   },
   {

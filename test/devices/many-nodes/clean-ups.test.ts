@@ -126,4 +126,43 @@ describe('the clean-up of a device', () => {
     await pass(6_000);
     expect(two.devices.health().pendingCleanUps).toBe(0);
   });
+
+  it('is not lost with a store that loses everything: what waited, and what ended around the loss', async () => {
+    let fails = true;
+    const done: string[] = [];
+    const cleanUp = ({ deviceId, cause }: CleanUp) => {
+      if (fails) throw new Error('no');
+      done.push(`${cause} ${deviceId}`);
+    };
+    const { nodes, pass, store } = await startNodes(2, { cleanUp });
+    const [one, two] = nodes;
+    for (const node of nodes) for (const name of ['a', 'b', 'c', 'd', 'e']) await node.call(node.tokenOf(name));
+    await one.devices.revoke(idOf('a'));
+    await two.devices.remove(idOf('b'));
+    await pass(2_000);
+    await store.lose();
+    await one.devices.revoke(idOf('c'));
+    await pass(20_000);
+    fails = false;
+    await pass(20_000);
+    const ended = [`purged ${idOf('b')}`, `revoked ${idOf('a')}`, `revoked ${idOf('c')}`];
+    expect(done.toSorted()).toEqual(ended);
+    expect(one.devices.health().pendingCleanUps).toBe(0);
+    expect(one.devices.get(idOf('d'))).toBeDefined();
+    await store.lose(); // what is done is not done again
+    await pass(20_000);
+    expect(done.toSorted()).toEqual(ended);
+  });
+
+  it('is not lost when a device is revoked before a node that has missed that puts its row back', async () => {
+    const done: string[] = [];
+    const { nodes, pass, store } = await startNodes(2, { cleanUp: ({ deviceId }) => void done.push(deviceId) });
+    const [one, two] = nodes;
+    await one.call(one.tokenOf('a'));
+    await store.lose();
+    store.delivers = false;
+    await two.devices.revoke(idOf('a'));
+    await pass(10_000);
+    expect(done).toEqual([idOf('a')]);
+  });
 });

@@ -94,10 +94,11 @@ export function rowsOf(context: StoreContext): RowOperations {
           group.map(({ deviceId }) => deviceId),
         );
         const args = group.flatMap((row) => {
-          const { deviceId } = row;
-          return [of.numberOfId(deviceId), deviceId, walletOfId(deviceId), keyMemberOf(deviceId), rowText(row)];
+          const { deviceId, ended = '' } = row;
+          const id = [of.numberOfId(deviceId), deviceId, walletOfId(deviceId), keyMemberOf(deviceId)];
+          return [...id, ended, rowText(row)];
         });
-        await run(RESTORE, args, of);
+        await run(RESTORE, [context.settings.cleansUp ? 1 : 0, ...args], of);
       }
     },
     async edit(deviceId, { label, isConfirmed }) {

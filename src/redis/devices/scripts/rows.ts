@@ -1,4 +1,4 @@
-import { COVERED, PRELUDE, RENEW_ROW } from './prelude.js';
+import { COVERED, END_ROW, PRELUDE, RENEW_ROW } from './prelude.js';
 
 /** ARGV: after what time a row is confirmed; for each device its wallet's key by number, its id, end, issued, address. */
 export const RENEW = `${PRELUDE}${RENEW_ROW}
@@ -38,15 +38,24 @@ indexRow(id, row)
 return { 1 }
 `;
 
-/** ARGV: for each row its wallet's key by number, its id, address of its wallet, its member of `rev` by key, its text. */
-export const RESTORE = `${PRELUDE}${COVERED}
+/**
+ * ARGV: whether this node cleans up; for each row its wallet's key by number, its id, address of its wallet, its member of `rev` by
+ * key, why it has ended or nothing, its text.
+ */
+export const RESTORE = `${PRELUDE}${COVERED}${END_ROW}
+local cleansUp = take()
 while taken < #ARGV do
-  local wallet, id, address, key, row = takeWallet(), take(), take(), take(), readRow(take())
-  local isKnown = redis.call('HEXISTS', wallet, fieldOf(id)) == 1
+  local wallet, id, address, key, cause, row = takeWallet(), take(), take(), take(), take(), readRow(take())
+  local known = rowOf(wallet, id)
   local isRevoked = redis.call('ZSCORE', REV, id) or redis.call('ZSCORE', REV, key)
-  if row and not isKnown and not isRevoked and not isCovered(id, row.firstSeen, row.certified, epochOf(address)) then
+  if row and cause == '' and (isRevoked or isCovered(id, row.firstSeen, row.certified, epochOf(address))) then
+    cause = 'revoked'
+  end
+  if row and not known then
     writeRow(wallet, id, row)
-    indexRow(id, row)
+    if cause == '' then indexRow(id, row) else endRow(wallet, id, row, cause, cleansUp) end
+  elseif row and cause ~= '' and isLive(known) and known.firstSeen == row.firstSeen then
+    endRow(wallet, id, known, cause, cleansUp)
   end
 end
 return {}
