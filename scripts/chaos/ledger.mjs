@@ -128,7 +128,8 @@ export class Ledger {
   #last(device, node, name, count, events) {
     count(device, node, name, 1);
     const told = this.eventsOf(node, device.id);
-    count(device, node, 'released', told.filter((event) => event === 'held').length);
+    const held = told.slice(0, told.lastIndexOf(name)).filter((event) => event === 'held'); // in lives that have ended
+    count(device, node, 'released', held.length);
     const all = told.filter((event) => event !== 'released' && event !== 'held');
     if (device.returns === undefined && all.includes(name) && all.at(-1) !== name) {
       events.doubled++;

@@ -9,14 +9,21 @@ import { Redis } from 'ioredis';
 
 const executable = process.env['REDIS_SERVER'] ?? 'redis-server';
 
-/** A port of loopback that is free now. */
+/**
+ * A port of loopback that is free now, below those that the system gives to clients: while Redis is down, one that connects to it
+ * again and again must not get that very port as its own, and find itself.
+ */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ]);
+    server.close();
+    if (isFree) return port;
+  }
 }
 
 /**
@@ -27,11 +34,16 @@ export async function startRedis(flags = []) {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-'));
   const port = await freePort();
   let child;
+  let killed;
   let admin;
 
   async function start() {
     const place = ['--port', port, '--bind', '127.0.0.1', '--dir', folder, '--save', ''].map(String);
     child = spawn(executable, [...place, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const own = child;
+    child.on('exit', (code, signal) => {
+      if (own !== killed) console.error(`Redis at port ${port} has ended by itself: ${code ?? signal}`);
+    });
     const failed = once(child, 'error').then(([error]) => {
       throw error;
     });
@@ -49,6 +61,7 @@ export async function startRedis(flags = []) {
   async function kill() {
     admin?.disconnect();
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    killed = child;
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
