@@ -7,19 +7,27 @@ import type { StoreContext } from './store-context.js';
 
 /** Claims of one script. */
 const PORTION = 200;
+/** How often clean-ups are looked for that nobody else claims meanwhile. */
+const MAX_TRIES = 5;
 
 /** Operations on rows that have ended and wait for their clean-up. */
 export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'claim' | 'defer' | 'finish'> {
+  async function claimSome(ids: readonly string[], leaseMs: number): Promise<readonly Claim[]> {
+    const of = walletKeysOf(keys, ids);
+    const token = freshToken();
+    const devices = ids.flatMap((id) => [of.numberOfId(id), id]);
+    const claimed = await run(CLAIM, [token, leaseMs, ...devices], of);
+    return groupsOf(claimed, 4).map((values) => claimOf(values, token));
+  }
+
   return {
     async claim(most, leaseMs) {
-      const ids = await run(CLAIMABLE, [most]);
       const claims: Claim[] = [];
-      for (const group of groupsOf(ids, PORTION)) {
-        const of = walletKeysOf(keys, group);
-        const token = freshToken();
-        const devices = group.flatMap((id) => [of.numberOfId(id), id]);
-        const claimed = await run(CLAIM, [token, leaseMs, ...devices], of);
-        claims.push(...groupsOf(claimed, 4).map((values) => claimOf(values, token)));
+      // more than once, as other nodes may have claimed meanwhile what was found
+      for (let tries = 0; tries < MAX_TRIES && claims.length < most; tries++) {
+        const ids = await run(CLAIMABLE, [most - claims.length]);
+        if (ids.length === 0) break;
+        for (const group of groupsOf(ids, PORTION)) claims.push(...(await claimSome(group, leaseMs)));
       }
       return claims;
     },
