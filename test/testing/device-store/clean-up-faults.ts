@@ -82,7 +82,7 @@ export const cleanUpFaults = {
     claim: async (most, leaseMs) =>
       (await inner.claim(most, leaseMs)).map((claim): Claim => ({ ...claim, cause: 'purged' })),
   })),
-  'the incarnation is the time of the claim': faulty((inner, {}) => ({
+  'the incarnation is another time': faulty((inner) => ({
     claim: async (most, leaseMs) =>
       (await inner.claim(most, leaseMs)).map((claim) => ({ ...claim, incarnation: claim.incarnation + 7 })),
   })),

@@ -1,4 +1,4 @@
-import type { DeviceRow } from '../../../src/devices/store.js';
+import type { DeviceRow, DeviceStore } from '../../../src/devices/store.js';
 import type { Wrap } from './backings.js';
 import { faulty, turn, withListener, withRows, withSettings } from './faulty.js';
 
@@ -6,10 +6,12 @@ const LONG_MS = 1e12;
 
 /** A store whose rows have something of what they had before. */
 function withMemory(change: (row: DeviceRow, first: DeviceRow) => DeviceRow): Wrap {
-  const firstRows = new Map<string, DeviceRow>();
-  return withRows((row) => {
-    const first = firstRows.get(row.deviceId) ?? row;
-    firstRows.set(row.deviceId, first);
+  const firstRows = new WeakMap<DeviceStore, Map<string, DeviceRow>>();
+  return withRows((row, inner) => {
+    const rows = firstRows.get(inner) ?? new Map<string, DeviceRow>();
+    firstRows.set(inner, rows);
+    const first = rows.get(row.deviceId) ?? row;
+    rows.set(row.deviceId, first);
     return change(row, first);
   });
 }

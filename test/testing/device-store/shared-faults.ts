@@ -1,9 +1,22 @@
 import { memoryDevices } from '../../../src/devices/memory-store.js';
 import type { Wrap } from './backings.js';
+import { cleanUpFaults } from './clean-up-faults.js';
 import { faulty, withListener } from './faulty.js';
+import { revocationFaults } from './revocation-faults.js';
+import { rowFaults } from './row-faults.js';
 
 /** Faults of what nodes share, by what they are. */
 export const sharedFaults = {
+  'two nodes: enter looks for a row before it makes one': rowFaults['enter looks for a row before it makes one'],
+  'two nodes: devices are counted before the row is made': rowFaults['devices are counted before the row is made'],
+  'two nodes: revoke ends no rows': revocationFaults['revoke ends no rows'],
+  'two nodes: revoke knows no keys': revocationFaults['revoke knows no keys'],
+  'two nodes: revoke is always news': revocationFaults['revoke is always news'],
+  'two nodes: revokeWallet chooses the time of its clock':
+    revocationFaults['revokeWallet chooses the time of its clock'],
+  'two nodes: claims hold for no time': cleanUpFaults['claims hold for no time'],
+  'two nodes: claims hold for ever': cleanUpFaults['claims hold for ever'],
+  'two nodes: a lost claim is as good as any': cleanUpFaults['a lost claim is as good as any'],
   'nodes share nothing': () => Object.assign(memoryDevices(), { isShared: true }),
   'it does not say that nodes share it': (store) => ({ ...store, isShared: false }),
   'nodes that are open hear of no revocation': faulty((inner) => {
@@ -26,6 +39,26 @@ export const sharedFaults = {
       },
     };
   }),
+  'enter asks what its node has heard, which is late': faulty((inner, node) => ({
+    async open(settings, listener) {
+      let isOpen = false;
+      const revoked: typeof listener.revoked = (facts) => {
+        if (isOpen) setTimeout(() => listener.revoked(facts), 20);
+        else listener.revoked(facts);
+      };
+      Object.assign(node, { settings, listener });
+      await inner.open(settings, Object.assign(Object.create(listener) as typeof listener, { revoked }));
+      isOpen = true;
+    },
+    async enter(sighting) {
+      const entered = await inner.enter(sighting);
+      if (entered !== 'revoked') return entered;
+      const { issuedAtMs: firstIssuedMs, ...facts } = sighting;
+      const times = { firstSeenMs: firstIssuedMs, seenMs: firstIssuedMs };
+      const row = { ...facts, ...times, firstIssuedMs, isConfirmed: false, label: '' };
+      return node.listener.isRevoked(sighting.wallet, row) ? 'revoked' : { row, isNew: false };
+    },
+  })),
   'purges are not told': withListener(() => ({ purged() {} })),
   'nodes never hear that they are fresh': withListener(() => ({ fresh() {} })),
   'fresh is told without the backlog': withListener((listener) => ({
