@@ -16,11 +16,11 @@ const can = { isShared: true, canLose: true, canSetClock: true };
 const patienceMs = 30;
 
 describe('testDeviceStore: the memory store', () => {
-  for (const { name, run } of testDeviceStore(memoryBacking, { canSetClock: true })) it(name, run);
+  it.each(testDeviceStore(memoryBacking, { canSetClock: true }))('$name', ({ run }) => run());
 });
 
 describe('testDeviceStore: a store that nodes share', () => {
-  for (const { name, run } of testDeviceStore(sharedBacking, can)) it(name, run);
+  it.each(testDeviceStore(sharedBacking, can))('$name', ({ run }) => run());
 });
 
 /** What the cases of these names find wrong, by name. */
@@ -129,7 +129,6 @@ describe('testDeviceStore', () => {
     for (const file of [...files, new URL('../test-device-store.ts', folder)]) {
       const imports = [...readFileSync(file, 'utf8').matchAll(/^(?:import|export)[^;]* from '([^']*)'/gm)];
       const packages = imports.flatMap(([, from = '']) => (from.startsWith('.') ? [] : [from]));
-      // the example of the doc block has one of its own, behind an asterisk
       expect(packages).toEqual([]);
     }
   });
