@@ -157,7 +157,8 @@ export interface DeviceStore {
   /**
    * Adds facts; those that are known change nothing. The rows of devices that are revoked end. Of a wallet's fact that is
    * news, rows that were made until its time and whose certificate is dated later are revoked by id as well.
-   * @returns whether any is news. @throws RevocationsFull if there is no room.
+   * @returns whether any is news; the key of a device that is known by its id may count as such. @throws RevocationsFull if there
+   *   is no room.
    */
   revoke(facts: readonly Fact[]): Promise<{ readonly changed: boolean }>;
   /** Revokes all that a wallet has now, but one. @returns whether that is new. @throws RevocationsFull if there is no room. */

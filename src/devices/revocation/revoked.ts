@@ -36,6 +36,11 @@ export class Revoked {
     return this.#bound.used < this.#bound.max;
   }
 
+  /** Whether there is room for this device, or it is in. */
+  canAdd(deviceId: string): boolean {
+    return this.hasRoom || this.has(deviceId);
+  }
+
   /** Whether a device is revoked by its id. */
   has(deviceId: string): boolean {
     return this.#devices.size > 0 && this.#devices.has(deviceId);
