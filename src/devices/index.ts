@@ -4,5 +4,20 @@ export { createDeviceRegistry } from './create-device-registry.js';
 export { deviceMap, type DeviceMap, type DeviceMapOptions } from './device-map.js';
 export type { Device, DeviceEvent, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
 export { memoryDevices } from './memory-store.js';
+export type { CleanUpHook } from './clean-ups.js';
 export type { DeviceRegistryOptions } from './options.js';
-export type { DeviceRow, DeviceStore, Entered, Renewal, Sighting, StoreListener, StoreSettings } from './store.js';
+export { RevocationsFull, revocationKey } from './revocation/revocations.js';
+export type {
+  Backlog,
+  Claim,
+  CleanUp,
+  DeviceRow,
+  DeviceStore,
+  Entered,
+  Fact,
+  Renewal,
+  Sighting,
+  StoreListener,
+  StoreSettings,
+} from './store.js';
+export type { StoreCall, StoreOperation } from './watched-store.js';
