@@ -4,7 +4,7 @@ import { revocationKey } from '../../../src/devices/revocation/revocations.js';
 import type { StoreSettings } from '../../../src/devices/store.js';
 import type { RedisDevicesOptions } from '../../../src/redis/devices/redis-devices.js';
 import { redisClients, redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
-import { aNode, device, eventually, sighting, wallet, type ANode } from './a-node.js';
+import { aNode, device, eventually, sighting, upTo, wallet, type ANode } from './a-node.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -66,9 +66,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are first seen on one node of all, when many ask at once', async () => {
     const [a, b] = [await open(), await open()];
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => (i % 2 ? a : b).store.enter(sighting(device(1)))),
-    );
+    const answers = await Promise.all(upTo(40).map((i) => (i % 2 ? a : b).store.enter(sighting(device(1)))));
     expect(answers.filter((answer) => typeof answer === 'object' && answer.isNew)).toHaveLength(1);
     expect(answers.filter((answer) => typeof answer === 'object')).toHaveLength(40);
   });
@@ -97,7 +95,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are renewed and read by hundreds, in their order', async () => {
     const { store } = await open();
-    const ids = Array.from({ length: 450 }, (_, i) => device(i, wallet(i % 7)));
+    const ids = upTo(450).map((i) => device(i, wallet(i % 7)));
     await Promise.all(ids.map((id) => store.enter(sighting(id))));
     const expiresAtMs = Date.now() + 2 * HOUR_MS;
     await store.renew(ids.map((deviceId, i) => ({ deviceId, expiresAtMs: expiresAtMs + i, issuedAtMs: -Infinity, address: undefined }))); // prettier-ignore
@@ -286,7 +284,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
   it('are purged by hundreds, as many as asked for', async () => {
     const { store } = await open();
     const old = { issuedAtMs: Date.now() - HOUR_MS, expiresAtMs: Date.now() - HOUR_MS };
-    await Promise.all(Array.from({ length: 450 }, (_, n) => store.enter(sighting(device(n), old))));
+    await Promise.all(upTo(450).map((n) => store.enter(sighting(device(n), old))));
     expect(await store.purge(401)).toHaveLength(401);
     expect(await store.purge(401)).toHaveLength(49);
   });
@@ -354,10 +352,10 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are claimed by one of many nodes each', async () => {
     const nodes = [await open({ cleansUp: true }), await open({ cleansUp: true })];
-    const ids = Array.from({ length: 30 }, (_, n) => device(n));
+    const ids = upTo(30).map((n) => device(n));
     for (const id of ids) await nodes[0]?.store.enter(sighting(id));
     await nodes[0]?.store.revoke(ids.map((deviceId) => ({ deviceId })));
-    const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => nodes[i % 2]?.store.claim(10, 60_000) ?? []));
+    const claims = await Promise.all([...nodes, ...nodes, ...nodes].map(({ store }) => store.claim(10, 60_000)));
     const claimed = claims.flat().map(({ deviceId }) => deviceId);
     expect(new Set(claimed).size).toBe(claimed.length);
     const rest = (await nodes[0]?.store.claim(100, 60_000)) ?? [];
