@@ -14,6 +14,8 @@ export const CALLED_COMMANDS = [
   'hsetnx',
   'hvals',
   'info',
+  'sadd',
+  'sismember',
   'time',
   'xadd',
   'zadd',

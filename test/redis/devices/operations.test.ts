@@ -166,6 +166,8 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     expect(await store.read([device(1)])).toEqual([undefined]);
     expect(await store.revoke(keys)).toEqual({ changed: false });
     expect(await store.revoke([{ deviceId: device(2) }])).toEqual({ changed: false });
+    expect(await store.revoke([{ deviceId: device(4) }])).toEqual({ changed: true });
+    expect(await store.revoke([{ key: revocationKey(device(4)) }])).toEqual({ changed: false });
     for (const n of [1, 2]) expect(await store.enter(sighting(device(n)))).toBe('revoked');
     expect(await store.enter(sighting(device(3)))).toMatchObject({ isNew: false });
     await eventually(() => expect(other.heard.keys.size).toBe(2));

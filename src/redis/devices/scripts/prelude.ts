@@ -9,7 +9,7 @@
  * The state of a row is empty; or, since it has ended, `<cause>,<times claimed>,<token of the last claim>`.
  */
 export const PRELUDE = `
-local META, REV, EPOCH, NEW, OLD, DUE, DIRTY, LOG = unpack(KEYS, 1, 8)
+local META, REV, KNOWN, EPOCH, NEW, OLD, DUE, DIRTY, LOG = unpack(KEYS, 1, 9)
 local taken = 0
 local function take()
   taken = taken + 1
@@ -19,7 +19,7 @@ local function takeNumber()
   return tonumber(take())
 end
 local function takeWallet()
-  return KEYS[8 + takeNumber()]
+  return KEYS[9 + takeNumber()]
 end
 
 local time = redis.call('TIME')
