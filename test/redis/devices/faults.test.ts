@@ -61,16 +61,16 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('Redis is emptied on a live connection, hear it as a loss within about a second, then go on', async () => {
     const [a, b] = [await open({ cleansUp: true }), await open()];
-    await a.store.revoke([{ deviceId: device(1) }]);
-    await eventually(() => expect(b.heard.devices.size).toBe(1));
+    await a.store.revoke(upTo(20).map((n) => ({ deviceId: device(n) })));
+    await eventually(() => expect(b.heard.devices.size).toBe(20));
     const flushedAtMs = performance.now();
     await connected.command('FLUSHALL');
     for (const node of [a, b])
       await eventually(() => expect(since(node, 'lost').slice(0, 2)).toEqual(['lost', 'fresh']));
     expect(performance.now() - flushedAtMs).toBeLessThan(2_000);
     await eventually(async () => expect(await connected.command('HGET', `${TAG}:meta`, 'cleansUp')).toBe('1'));
-    expect(await a.store.revoke([{ deviceId: device(1) }, { deviceId: device(2) }])).toEqual({ changed: true });
-    await eventually(() => expect(b.heard.devices.size).toBe(2), 500); // by the log, not by the next question
+    expect(await a.store.revoke([{ deviceId: device(1) }, { deviceId: device(20) }])).toEqual({ changed: true });
+    await eventually(() => expect(b.heard.devices.size).toBe(21), 500); // by the log, not by the next question
   });
 
   it('Redis was emptied and is as far as before, tell the two histories apart', async () => {
@@ -140,17 +140,18 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     const { heard, errors } = await open();
     await connected.command('CONFIG', 'RESETSTAT');
     await connected.command(...begin.split(' '));
+    const fresh = heard.count('fresh');
     try {
       await eventually(async () => {
         const stats = String(await connected.command('INFO', 'commandstats'));
         expect(stats).toMatch(/cmdstat_hdel:.*rejected_calls=[1-9]/);
       });
-      expect(heard.count('fresh')).toBe(1);
-      expect(errors).toHaveLength(1);
+      await eventually(() => expect(errors).toHaveLength(1));
+      expect(heard.count('fresh')).toBe(fresh);
     } finally {
       await connected.command(...end.split(' '));
     }
-    await eventually(() => expect(heard.count('fresh')).toBe(2));
+    await eventually(() => expect(heard.count('fresh')).toBeGreaterThan(fresh));
   });
 
   it('one is revoked, are told on another node within 100 ms at the 99th percentile', async () => {

@@ -98,7 +98,9 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     const ids = upTo(450).map((i) => device(i, wallet(i % 7)));
     await Promise.all(ids.map((id) => store.enter(sighting(id))));
     const expiresAtMs = Date.now() + 2 * HOUR_MS;
-    await store.renew(ids.map((deviceId, i) => ({ deviceId, expiresAtMs: expiresAtMs + i, issuedAtMs: -Infinity, address: undefined }))); // prettier-ignore
+    await store.renew(
+      ids.map((deviceId, i) => ({ deviceId, expiresAtMs: expiresAtMs + i, issuedAtMs: -Infinity, address: undefined })),
+    );
     const rows = await store.read(ids);
     expect(rows.map((row) => [row?.deviceId, row?.expiresAtMs])).toEqual(ids.map((id, i) => [id, expiresAtMs + i]));
     expect((await store.list(wallet(3))).map(({ deviceId }) => deviceId).toSorted()).toEqual(
@@ -197,6 +199,8 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     const again = await store.enter(sighting(one, { certifiedAtMs: atMs + 1 }));
     expect(again).toMatchObject({ isNew: true });
     expect((again as { row: { firstSeenMs: number } }).row.firstSeenMs).toBeGreaterThan(atMs);
+    // what its row says counts, not this certificate
+    expect(await store.enter(sighting(one, { certifiedAtMs: atMs - 1 }))).toMatchObject({ isNew: false });
     await eventually(() => expect(other.heard.wallets.get(wallet(1))).toEqual({ atMs, survivor: three }));
   });
 
@@ -307,6 +311,22 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     expect((entered as { row: { firstSeenMs: number } }).row.firstSeenMs).toBe(future + 1);
   });
 
+  it('begin each life later than the last, which was cleaned up, with a clock that was set back', async () => {
+    const { store } = await open({ cleansUp: true });
+    const future = Date.now() + HOUR_MS;
+    await store.revoke([{ wallet: wallet(2), atMs: future, survivor: undefined }]);
+    const incarnations: number[] = [];
+    for (const n of upTo(3)) {
+      expect(await store.enter(sighting(device(1)))).toMatchObject({ row: { firstSeenMs: future + 1 + n } });
+      await store.remove(device(1));
+      for (const claim of await store.claim(1, 60_000)) {
+        incarnations.push(claim.incarnation);
+        await store.finish(claim);
+      }
+    }
+    expect(incarnations).toEqual([future + 1, future + 2, future + 3]);
+  });
+
   it('wait for their clean-up once a node cleans up, whoever ends them', async () => {
     const plain = await open();
     const cleaner = await open({ cleansUp: true });
@@ -322,7 +342,14 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
     const claims = await cleaner.store.claim(10, 60_000);
     expect(claims.toSorted((a, b) => a.cause.localeCompare(b.cause))).toEqual([
-      { deviceId: device(1), wallet: wallet(1), incarnation, cause: 'purged', attempt: 1, token: expect.any(String) as string }, // prettier-ignore
+      {
+        deviceId: device(1),
+        wallet: wallet(1),
+        incarnation,
+        cause: 'purged',
+        attempt: 1,
+        token: expect.any(String) as string,
+      },
       expect.objectContaining({ deviceId: device(2), cause: 'revoked', attempt: 1 }),
     ]);
     expect(await cleaner.store.claim(10, 60_000)).toEqual([]);

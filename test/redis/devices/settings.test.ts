@@ -179,6 +179,23 @@ describe.skipIf(redisIsMissing)(`redisDevices with a real Redis${redisNote}`, ()
     },
   );
 
+  it('waits for the log longer than the client waits for answers', async () => {
+    await admin();
+    const path = server.socket;
+    const hasty = new Redis({ path, commandTimeout: 400, socketTimeout: 400 });
+    const other = createClient({ socket: { path, reconnectStrategy: 20 }, commandOptions: { timeout: 400 } });
+    await Promise.all([once(hasty, 'ready'), other.connect()]);
+    ends.push(
+      () => hasty.disconnect(),
+      () => other.destroy(),
+    );
+    for (const { store, heard, errors } of [await aNode(hasty), await aNode(other)]) {
+      ends.push(() => store.close());
+      await eventually(() => expect(heard.count('fresh')).toBeGreaterThan(2));
+      expect(errors).toEqual([]);
+    }
+  });
+
   it.each([
     ['allkeys-lru', 'is allkeys-lru'],
     ['allkeys-random', 'is allkeys-random'],
@@ -242,14 +259,24 @@ describe.skipIf(redisIsMissing)(`redisDevices with a real Redis${redisNote}`, ()
       () => store.close(),
       () => late.close(),
     );
-    await late.open(SETTINGS, { ...full.listener, revoked: () => { throw new RevocationsFull('full'); } }); // prettier-ignore
+    await late.open(SETTINGS, {
+      ...full.listener,
+      revoked: () => {
+        throw new RevocationsFull('full');
+      },
+    });
     await store.revoke([{ deviceId: device(1) }]);
     await expect(late.revoke([{ deviceId: device(2) }])).rejects.toThrow(RevocationsFull);
     await eventually(() => expect(errors).toEqual([expect.any(RevocationsFull)]));
     expect(full.heard.count('fresh')).toBe(1);
     const third = redisDevices(redis);
     ends.push(() => third.close());
-    const opening = third.open(SETTINGS, { ...full.listener, revoked: () => { throw new RevocationsFull('full'); } }); // prettier-ignore
+    const opening = third.open(SETTINGS, {
+      ...full.listener,
+      revoked: () => {
+        throw new RevocationsFull('full');
+      },
+    });
     await expect(opening).rejects.toThrow(RevocationsFull);
   });
 });
