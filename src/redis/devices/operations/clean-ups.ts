@@ -7,12 +7,12 @@ import type { StoreContext } from './store-context.js';
 
 /** Claims of one script. */
 const PORTION = 200;
-/** How often clean-ups are looked for that nobody else claims meanwhile. */
-const MAX_TRIES = 5;
+/** How often it is looked again for what others did not claim meanwhile. */
+const ROUNDS = 20;
 
 /** Operations on rows that have ended and wait for their clean-up. */
 export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'claim' | 'defer' | 'finish'> {
-  async function claimSome(ids: readonly string[], leaseMs: number): Promise<readonly Claim[]> {
+  async function claimThese(ids: readonly string[], leaseMs: number): Promise<Claim[]> {
     const of = walletKeysOf(keys, ids);
     const token = freshToken();
     const devices = ids.flatMap((id) => [of.numberOfId(id), id]);
@@ -22,14 +22,14 @@ export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'clai
 
   return {
     async claim(most, leaseMs) {
-      const claims: Claim[] = [];
-      // more than once, as other nodes may have claimed meanwhile what was found
-      for (let tries = 0; tries < MAX_TRIES && claims.length < most; tries++) {
-        const ids = await run(CLAIMABLE, [most - claims.length]);
-        if (ids.length === 0) break;
-        for (const group of groupsOf(ids, PORTION)) claims.push(...(await claimSome(group, leaseMs)));
+      const claims = new Map<string, Claim>();
+      for (let rounds = 0; rounds < ROUNDS && claims.size < most; rounds++) {
+        const ids = await run(CLAIMABLE, [Math.min(PORTION, most - claims.size)]);
+        const others = ids.filter((id) => !claims.has(id)); // a lease of no time is over at once
+        if (others.length === 0) break;
+        for (const claim of await claimThese(others, leaseMs)) claims.set(claim.deviceId, claim);
       }
-      return claims;
+      return [...claims.values()];
     },
     async defer(claim, delayMs) {
       const [isGood] = await run(DEFER, [...claimArgs(claim), delayMs], walletKeysOf(keys, [claim.deviceId]));
