@@ -1,36 +1,25 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { describe, it } from 'vitest';
 
-import type { DevicesClient } from '../../../src/redis/devices/devices-client.js';
 import { redisDevices } from '../../../src/redis/devices/redis-devices.js';
 import { testDeviceStore } from '../../../src/testing/test-device-store.js';
-import {
-  redisClients,
-  redisIsMissing,
-  redisNote,
-  redisServer,
-  type ConnectedClient,
-} from '../../support/redis-server.js';
+import { redisClients, redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
 
 describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(
-  `devices by %s are a store${redisNote}`,
+  `what a store has to do, by %s${redisNote}`,
   (_, connect) => {
     const server = redisServer();
-    let connected: ConnectedClient;
-    let runs = 0;
-    beforeAll(async () => {
-      connected = await connect(server);
-    });
-    afterAll(() => connected.close());
 
-    const makeStores = () => {
-      const prefix = `run ${++runs}:`;
+    async function makeStores() {
+      const { client, command, close } = await connect(server);
+      await command('FLUSHALL');
       return {
-        store: () =>
-          redisDevices(connected.client as DevicesClient, { prefix, timeoutMs: 2_000, onError: () => undefined }),
-        lose: () => connected.command('FLUSHALL'),
-        close: () => undefined,
+        store: () => redisDevices(client, { timeoutMs: 2_000, onError: () => undefined }),
+        lose: () => command('FLUSHALL'),
+        close,
       };
-    };
-    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true })) it(name, run);
+    }
+
+    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true }))
+      it(`${name}`, run, 20_000);
   },
 );
