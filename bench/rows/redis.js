@@ -120,7 +120,7 @@ async function startRedis() {
   const port = await freePort();
   const flags = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn(executable, flags.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const chunk of child.stdout) if (String(chunk).includes('ready to accept connections')) break;
+  for await (const chunk of child.stdout) if (/ready to accept connections/i.test(String(chunk))) break;
   child.stdout.resume();
   return {
     port,

@@ -38,7 +38,7 @@ export async function startRedis(): Promise<ExampleRedis> {
 async function run(socket: string, folder: string): Promise<ChildProcess> {
   const flags = ['--port', '0', '--unixsocket', socket, '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn(executable, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const chunk of child.stdout) if (String(chunk).includes('ready to accept connections')) break;
+  for await (const chunk of child.stdout) if (/ready to accept connections/i.test(String(chunk))) break;
   child.stdout.resume();
   return child;
 }

@@ -146,13 +146,16 @@ export interface DeviceStore {
   readonly isShared?: boolean | undefined;
   /** Called once, first. Resolves when all revocations were told. */
   open(settings: StoreSettings, listener: StoreListener): Promise<void>;
-  /** A device came to a node that has no record of it. Decided atomically. */
+  /**
+   * A device came to a node that has no record of it. Decided atomically; what is revoked is refused before all else. Where there
+   * are `devices` rows, the unconfirmed one whose token ended first makes room, if it has ended.
+   */
   enter(sighting: Sighting): Promise<Entered>;
   /** Updates rows that are there: the newest end wins. */
   renew(renewals: readonly Renewal[]): Promise<void>;
   /** The rows of devices, in their order; `undefined` for one that has none, or whose row has ended. */
   read(deviceIds: readonly string[]): Promise<readonly (DeviceRow | undefined)[]>;
-  /** The rows of a wallet, in any order. */
+  /** The rows of a wallet that have not ended, in any order. */
   list(wallet: string): Promise<readonly DeviceRow[]>;
   /**
    * Adds facts; those that are known change nothing. The rows of devices that are revoked end. Of a wallet's fact that is
@@ -161,7 +164,10 @@ export interface DeviceStore {
    *   is no room.
    */
   revoke(facts: readonly Fact[]): Promise<{ readonly changed: boolean }>;
-  /** Revokes all that a wallet has now, but one. @returns whether that is new. @throws RevocationsFull if there is no room. */
+  /**
+   * Revokes all that a wallet has now, but one. A survivor that is revoked already, or has no row, does not survive.
+   * @returns whether that is new. @throws RevocationsFull if there is no room.
+   */
   revokeWallet(wallet: string, survivor: string | undefined): Promise<{ readonly changed: boolean }>;
   /** Makes rows anew that it has lost, as they were; those of revoked devices, and of devices that have one, stay as they are. */
   restore(rows: readonly DeviceRow[]): Promise<void>;
@@ -173,7 +179,11 @@ export interface DeviceStore {
   purge(most: number): Promise<readonly string[]>;
   /** Claims clean-ups, so many at most, until so many milliseconds from now. Nobody else gets them before. */
   claim(most: number, leaseMs: number): Promise<readonly Claim[]>;
-  /** Has somebody claim it so many milliseconds from now, and not before. @returns whether the claim was still good. */
+  /**
+   * Nobody gets it before so many milliseconds from now; the claim stays good until somebody does. So a lease is renewed, and a
+   * clean-up that failed waits.
+   * @returns whether the claim was still good.
+   */
   defer(claim: Claim, delayMs: number): Promise<boolean>;
   /** It is done: the row goes, and its device may come back. @returns whether the claim was still good. */
   finish(claim: Claim): Promise<boolean>;
