@@ -19,6 +19,7 @@ const ROWS = {
   growth: 'growth',
   devices: 'devices',
   registry: 'registry',
+  redis: 'redis',
   bundle: 'bundle',
 };
 

@@ -81,7 +81,7 @@ async function firstSight() {
 
 async function enter(node, identity) {
   node.present(identity);
-  await node.enter(identity, undefined, false);
+  await node.enter(identity, undefined, false, 0);
 }
 
 /** A store that says of every device that it is new, and keeps nothing. */

@@ -4,7 +4,6 @@ import { credentials } from '@grpc/grpc-js';
 import { createTokenSource, type DeviceIdentity } from 'grpc-wallet-auth/client';
 import { authReasonOf, createClient, createDeviceClient, type DeviceClient } from 'grpc-wallet-auth/grpc';
 import { DemoService, type ChatResponse } from 'grpc-wallet-auth/proto';
-import type { SettableClock } from 'grpc-wallet-auth/testing';
 
 /** A stream that stays open. */
 export interface Chat {
@@ -28,8 +27,12 @@ export interface ConnectedDevice {
 const DEADLINE_MS = 20_000;
 
 /** Connects a device to a node. All its calls carry the token of one source, which renews it in time. */
-export function connectDevice(address: string, identity: DeviceIdentity, { now }: SettableClock): ConnectedDevice {
-  const source = createTokenSource(identity, { now });
+export function connectDevice(
+  address: string,
+  identity: DeviceIdentity,
+  { now }: { now?: () => Date },
+): ConnectedDevice {
+  const source = createTokenSource(identity, now && { now });
   const client = createClient(DemoService, address, credentials.createInsecure(), source);
   const own = createDeviceClient(address, credentials.createInsecure(), source);
   const withDeadline = () => ({ deadline: Date.now() + DEADLINE_MS });

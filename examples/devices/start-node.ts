@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { createDeviceRegistry, type DeviceRegistry } from 'grpc-wallet-auth/devices';
+import { createDeviceRegistry, type DeviceRegistry, type DeviceRegistryOptions } from 'grpc-wallet-auth/devices';
 import {
   addDeviceService,
   authenticated,
@@ -10,7 +10,6 @@ import {
   type GrpcHandlers,
 } from 'grpc-wallet-auth/grpc';
 import { DemoService } from 'grpc-wallet-auth/proto';
-import type { SettableClock } from 'grpc-wallet-auth/testing';
 
 /** A running node. */
 export interface DevicesNode {
@@ -28,8 +27,9 @@ const handlers: Partial<GrpcHandlers<typeof DemoService>> = {
 };
 
 /** Starts a node with a registry of devices and the device service on a free loopback port. */
-export async function startDevicesNode({ now, timers }: SettableClock): Promise<DevicesNode> {
-  const devices = await createDeviceRegistry({ now, timers });
+export async function startDevicesNode(options: DeviceRegistryOptions): Promise<DevicesNode> {
+  const { now, timers } = options;
+  const devices = await createDeviceRegistry(options);
   const server = new Server({ interceptors: [walletAuth({ devices, now, timers })] });
   server.addService(grpcServiceDefinition(DemoService), handlers);
   addDeviceService(server, devices, { now });

@@ -29,7 +29,7 @@ const EVENTS = ['first-seen', 'renewed', 'lapsed', 'returned', 'revoked', 'purge
 export async function playStory(report: (step: Step) => void): Promise<void> {
   const clock = settableClock();
   const startMs = clock.now().getTime();
-  const node = await startDevicesNode(clock);
+  const node = await startDevicesNode({ now: clock.now, timers: clock.timers });
   const [phoneIdentity, laptopIdentity] = ['phone', 'laptop'].map((device) => mintIdentity({ device })) as Pair;
   const [phoneId, laptopId] = [phoneIdentity.deviceId, laptopIdentity.deviceId];
   const phone = connectDevice(node.address, phoneIdentity, clock);

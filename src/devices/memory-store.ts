@@ -1,7 +1,7 @@
 import { EndedRows } from './memory/ended-rows.js';
 import { Floors } from './memory/floors.js';
+import { revokeFacts } from './memory/revoke-facts.js';
 import { Rows, type Row } from './memory/rows.js';
-import { revocationKey } from './revocation/revocations.js';
 import type {
   Backlog,
   Claim,
@@ -16,10 +16,6 @@ import type {
   StoreListener,
   StoreSettings,
 } from './store.js';
-
-/** What has no epoch, and what has no revocation: to ask for the other alone. */
-const NO_WALLET = '';
-const NO_DEVICE = '';
 
 /**
  * Keeps devices in this process, for one node. It keeps no revocations: the registry does, and is asked for them.
@@ -172,61 +168,16 @@ class MemoryDevices implements DeviceStore {
     if (this.#settings.cleansUp) this.#ended.add(row, cause, this.#settings.nowMs());
   }
 
-  /** Tells facts, and ends what they revoke. @returns whether any is news. @throws RevocationsFull if there is no room. */
+  /** @returns whether any is news. @throws RevocationsFull if there is no room. */
   #revoke(facts: readonly Fact[]): boolean {
-    const news = new Set(facts.filter((fact) => this.#isNews(fact)));
-    let ended = 0;
-    try {
-      this.#listener.revoked(facts);
-    } finally {
-      ended = this.#endRevoked(facts, news); // also if only some of them had room
-    }
-    return news.size > 0 || ended > 0;
-  }
-
-  /**
-   * As far as can be asked: a key tells nothing of its device, and neither does a time of a known one's survivor. Those show by
-   * the rows that end.
-   */
-  #isNews(fact: Fact): boolean {
-    if ('key' in fact) return false;
-    const isRevoked = (wallet: string, deviceId: string, timeMs: number) =>
-      this.#listener.isRevoked(wallet, { deviceId, firstSeenMs: timeMs, certifiedAtMs: timeMs });
-    if ('deviceId' in fact) return !isRevoked(NO_WALLET, fact.deviceId, Infinity);
-    // of a time that is known, or of an earlier one, no device is certified since
-    return !isRevoked(fact.wallet, NO_DEVICE, Math.min(fact.atMs, this.#settings.nowMs()));
-  }
-
-  /** @returns how many rows ended. */
-  #endRevoked(facts: readonly Fact[], news: ReadonlySet<Fact>): number {
-    const rows = new Set(this.#rowsOf(facts));
-    const isRevoked = (row: DeviceRow) => this.#listener.isRevoked(row.wallet, row);
-    const revoked = [...rows].filter(isRevoked);
-    const later: Fact[] = [];
-    for (const fact of facts) {
-      if (!('wallet' in fact)) continue;
-      const { wallet, atMs } = fact;
-      this.#floors.raise(wallet, atMs);
-      const own = revoked.filter((row) => row.wallet === wallet);
-      const ended = news.has(fact) ? this.#ended.of(wallet).filter(isRevoked) : [];
-      for (const { deviceId, firstSeenMs, certifiedAtMs = -Infinity } of [...own, ...ended])
-        if (firstSeenMs <= atMs && certifiedAtMs > atMs) later.push({ deviceId });
-    }
-    for (const row of revoked) this.#end(row, 'revoked');
-    if (later.length > 0) this.#listener.revoked(later);
-    return revoked.length;
-  }
-
-  /** The rows that facts may revoke. */
-  #rowsOf(facts: readonly Fact[]): readonly Row[] {
-    const keys = new Set(facts.flatMap((fact) => ('key' in fact ? String(fact.key) : [])));
-    const byKey = keys.size === 0 ? [] : [...this.#rows.values()].filter(({ deviceId }) => keys.has(keyOf(deviceId)));
-    return facts
-      .flatMap((fact) => {
-        if ('wallet' in fact) return this.#rows.of(fact.wallet);
-        return 'deviceId' in fact ? (this.#rows.get(fact.deviceId) ?? []) : [];
-      })
-      .concat(byKey);
+    return revokeFacts(facts, {
+      rows: this.#rows,
+      ended: this.#ended,
+      floors: this.#floors,
+      listener: this.#listener,
+      nowMs: this.#settings.nowMs(),
+      end: (row) => this.#end(row, 'revoked'),
+    });
   }
 
   /** Whether there is room for one more; makes some where the token of an unconfirmed device has ended. */
@@ -240,8 +191,4 @@ class MemoryDevices implements DeviceStore {
     this.#listener.purged([row.deviceId]);
     return true;
   }
-}
-
-function keyOf(deviceId: string): string {
-  return String(revocationKey(deviceId));
 }

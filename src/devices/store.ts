@@ -153,23 +153,28 @@ export interface DeviceStore {
   /** Called once, first. Resolves when all revocations were told. */
   open(settings: StoreSettings, listener: StoreListener): Promise<void>;
   /**
-   * A device came to a node that has no record of it. Decided atomically. A node that had no answer when its row was made is
-   * answered that it is new when it asks again.
+   * A device came to a node that has no record of it. Decided atomically; what is revoked is refused before all else. Where there
+   * are `devices` rows, the unconfirmed one whose token ended first makes room, if it has ended. A node that had no answer when its
+   * question made a row is answered that the device is new when it asks again.
    */
   enter(sighting: Sighting): Promise<Entered>;
   /** Updates rows that are there: the newest end wins. */
   renew(renewals: readonly Renewal[]): Promise<void>;
   /** The rows of devices, in their order; `undefined` for one that has none, or whose row has ended. */
   read(deviceIds: readonly string[]): Promise<readonly (DeviceRow | undefined)[]>;
-  /** The rows of a wallet, in any order. */
+  /** The rows of a wallet that have not ended, in any order. */
   list(wallet: string): Promise<readonly DeviceRow[]>;
   /**
    * Adds facts; those that are known change nothing. The rows of devices that are revoked end. Of a wallet's fact that is
    * news, rows that were made until its time and whose certificate is dated later are revoked by id as well.
-   * @returns whether any is news. @throws RevocationsFull if there is no room.
+   * @returns whether any is news; the key of a device that is known by its id may count as such. @throws RevocationsFull if there
+   *   is no room.
    */
   revoke(facts: readonly Fact[]): Promise<{ readonly changed: boolean }>;
-  /** Revokes all that a wallet has now, but one. @returns whether that is new. @throws RevocationsFull if there is no room. */
+  /**
+   * Revokes all that a wallet has now, but one. A survivor that is revoked already, or has no row, does not survive.
+   * @returns whether that is new. @throws RevocationsFull if there is no room.
+   */
   revokeWallet(wallet: string, survivor: string | undefined): Promise<{ readonly changed: boolean }>;
   /**
    * Makes rows anew that it has lost, as they were; devices that have one, or whose last is being cleaned up, keep that. Those that
@@ -185,7 +190,11 @@ export interface DeviceStore {
   purge(most: number): Promise<readonly string[]>;
   /** Claims clean-ups, so many at most, until so many milliseconds from now. Nobody else gets them before. */
   claim(most: number, leaseMs: number): Promise<readonly Claim[]>;
-  /** Has somebody claim it so many milliseconds from now, and not before. @returns whether the claim was still good. */
+  /**
+   * Nobody gets it before so many milliseconds from now; the claim stays good until somebody does. So a lease is renewed, and a
+   * clean-up that failed waits.
+   * @returns whether the claim was still good.
+   */
   defer(claim: Claim, delayMs: number): Promise<boolean>;
   /** It is done: the row goes, and its device may come back. @returns whether the claim was still good. */
   finish(claim: Claim): Promise<boolean>;

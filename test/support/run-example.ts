@@ -13,7 +13,7 @@ export interface ExampleRun {
 
 /** Runs `examples/<name>/main.ts` as its npm script does, with the package's sources behind its names. */
 export async function runExample(name: string): Promise<ExampleRun> {
-  const alias = ['client', 'devices', 'grpc', 'proto', 'testing'].map((entry) => [
+  const alias = ['client', 'devices', 'grpc', 'proto', 'redis', 'testing'].map((entry) => [
     `grpc-wallet-auth/${entry}`,
     `${root}src/${entry}/index.ts`,
   ]);

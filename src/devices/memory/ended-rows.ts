@@ -45,17 +45,19 @@ export class EndedRows {
 
   /** Claims what is due, so many at most, for so long. */
   claim(most: number, nowMs: number, leaseMs: number): readonly Claim[] {
-    const claims: Claim[] = [];
-    while (claims.length < most && this.#due.nextMs <= nowMs) {
+    const claimed: Ended[] = [];
+    while (claimed.length < most && this.#due.nextMs <= nowMs) {
       const { atMs, item: ended } = this.#due.pop() ?? {};
       if (ended === undefined || !this.#isCurrent(ended, atMs)) continue;
-      const token = (ended.token = String(++this.#claims));
-      const attempt = ++ended.attempt;
+      ended.dueMs = NaN; // other entries are stale, also those of the same time
+      claimed.push(ended);
+    }
+    return claimed.map((ended) => {
       this.#delay(ended, nowMs + leaseMs);
       const { deviceId, wallet, firstSeenMs: incarnation } = ended.row;
-      claims.push({ deviceId, wallet, incarnation, cause: ended.cause, attempt, token });
-    }
-    return claims;
+      const token = (ended.token = String(++this.#claims));
+      return { deviceId, wallet, incarnation, cause: ended.cause, attempt: ++ended.attempt, token };
+    });
   }
 
   /** Has it claimed at a time, and not before. @returns whether nobody else has claimed it since. */

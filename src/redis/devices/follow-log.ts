@@ -49,8 +49,10 @@ export function followLog(parts: FollowerParts): Follower {
   let tail: Tail | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let checking: Promise<void> | undefined;
+  /** Odd while one is going on. */
   let repairs = 0;
-  let hasFailed = false;
+  let hasGap = false;
+  const failing = new Set<'tail' | 'question'>();
   let isClosed = false;
 
   function tell(texts: readonly string[]): void {
@@ -130,35 +132,38 @@ export function followLog(parts: FollowerParts): Follower {
     if (isClosed) return;
     if (state.seq > progress.position.seq) {
       listener.behind(state.seq - progress.position.seq);
-      await progress.reached(state.seq, timeoutMs);
+      if (!hasGap) await progress.reached(state.seq, timeoutMs);
     }
     const isAhead = state.seq > progress.position.seq;
     const isLost = !isAhead && (state.seq < before || progress.tipAt(state.seq) !== state.tip);
     if (isAhead || isLost) await repair(state, isLost);
+    hasGap = false;
     if (isClosed) return;
     listener.fresh({ agoMs: performance.now() - askedAtMs, backlog: state.backlog });
-    hasFailed = false;
+    failing.delete('question');
   }
 
   /** Asks, unless that is going on. Never rejects. */
   function check(): Promise<void> {
     if (isClosed) return Promise.resolve();
     checking ??= ask()
-      .catch(failed)
+      .catch((error: unknown) => failed('question', error))
       .finally(() => (checking = undefined));
     return checking;
   }
 
   async function accept(entries: readonly LogEntry[], repairsBefore: number): Promise<void> {
+    failing.delete('tail');
     if (isClosed || repairs !== repairsBefore || follow(entries)) return;
+    hasGap = true;
     progress.stopWaiting();
     await check();
   }
 
-  function failed(error: unknown): void {
-    if (isClosed || hasFailed) return;
-    hasFailed = true;
-    parts.onError(error as Error);
+  function failed(what: 'tail' | 'question', error: unknown): void {
+    const isNews = failing.size === 0 && !isClosed;
+    failing.add(what);
+    if (isNews) parts.onError(error as Error);
   }
 
   function startTail(reader: Reader): Tail {
@@ -173,7 +178,7 @@ export function followLog(parts: FollowerParts): Follower {
       },
       accept: (entries) => accept(entries, repairsBefore),
       connected: () => void check(),
-      failed,
+      failed: (error) => failed('tail', error),
     });
   }
 

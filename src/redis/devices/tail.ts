@@ -22,8 +22,8 @@ export interface TailParts {
   ready(): Promise<unknown>;
   /** From which number to read. */
   position(): number;
-  /** Takes what came after a number. */
-  accept(entries: readonly LogEntry[], after: number): Promise<void>;
+  /** Takes what came after the position. */
+  accept(entries: readonly LogEntry[]): Promise<void>;
   /** It has a connection again. */
   connected(): void;
   failed(error: unknown): void;
@@ -42,15 +42,18 @@ export function tailLog(parts: TailParts): Tail {
   let reader: Reader | undefined = parts.reader;
   let isStopped = false;
   let pauseMs = MIN_PAUSE_MS;
+  let stopWaiting: (() => void) | undefined;
 
   async function readOnce(by: Reader): Promise<void> {
     await parts.ready();
-    const after = parts.position();
-    const command = ['XREAD', 'BLOCK', BLOCK_MS, 'COUNT', COUNT, 'STREAMS', parts.log, `${after}-0`].map(String);
+    const after = `${parts.position()}-0`;
+    const command = ['XREAD', 'BLOCK', BLOCK_MS, 'COUNT', COUNT, 'STREAMS', parts.log, after].map(String);
     const limitMs = BLOCK_MS + parts.timeoutMs;
-    const answer = await withTimeLimit(by.read(parts.log, command), limitMs, () => new Error('the log is silent'));
+    const isDropped = new Promise<never>((_, reject) => (stopWaiting = () => reject(new Error('dropped'))));
+    const isRead = Promise.race([by.read(parts.log, command), isDropped]);
+    const answer = await withTimeLimit(isRead, limitMs, () => new Error('the log is silent'));
     if (isStopped || by !== reader) return;
-    await parts.accept(readEntries(answer), after);
+    await parts.accept(readEntries(answer));
     pauseMs = MIN_PAUSE_MS;
   }
 
@@ -80,6 +83,7 @@ export function tailLog(parts: TailParts): Tail {
   function drop(): void {
     reader?.close();
     reader = undefined;
+    stopWaiting?.(); // not every client rejects what it was asked for when it is closed
   }
 
   void readOn();

@@ -15,8 +15,6 @@ function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{ ${members
-    .toSorted()
-    .map(([name, member]) => `${name}: ${show(member)}`)
-    .join(', ')} }`;
+  const texts = members.map(([name, member]) => `${name}: ${show(member)}`).toSorted();
+  return `{ ${texts.join(', ')} }`;
 }

@@ -79,6 +79,7 @@ export const lossCases: readonly StoreCase[] = [
     async run(bench) {
       const [one, two] = [await bench.node(), await bench.node()];
       const [byId, survivor, other] = [bench.device(), ...bench.devices(2)] as [string, string, string];
+      const next = bench.device();
       for (const id of [byId, survivor, other]) await bench.enter(one, id);
       await one.store.edit(survivor, { label: 'kept', isConfirmed: true });
       await one.store.revoke([{ deviceId: byId }]);
@@ -98,6 +99,8 @@ export const lossCases: readonly StoreCase[] = [
         for (const id of [byId, other]) same(await bench.outcome(node, id), 'revoked', 'enter of a revoked device');
       }
       same(await two.store.read([survivor, other]), [rows[0], undefined], 'the rows');
+      await one.store.revoke([{ deviceId: next }]);
+      await bench.eventually(() => two.copy.has(next), 'nodes have to hear of what is revoked after a loss');
     },
   },
 ];

@@ -75,5 +75,5 @@ export class NodeCopy implements StoreListener {
 }
 
 function textOf(fact: Exclude<Fact, { wallet: string }>): string {
-  return String('key' in fact ? fact.key : revocationKey(fact.deviceId));
+  return ('key' in fact ? fact.key : revocationKey(fact.deviceId)).join();
 }

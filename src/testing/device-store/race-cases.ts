@@ -12,7 +12,7 @@ export const raceCases: readonly StoreCase[] = [
     run: async (bench) => oneRow(bench, [await bench.node()]),
   },
   {
-    name: 'the same from two nodes',
+    name: 'concurrent calls of a device on two nodes make one row',
     needs: 'shared',
     run: async (bench) => oneRow(bench, [await bench.node(), await bench.node()]),
   },
@@ -24,7 +24,7 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the same on two nodes',
+    name: 'enter at the same time as revoke on another node leaves no row of a revoked device',
     needs: 'shared',
     run: async (bench) => noRowLeft(bench, await bench.node(), await bench.node()),
   },
@@ -36,7 +36,7 @@ export const raceCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the same with the wallet on two nodes',
+    name: 'enter at the same time as revokeWallet on another node leaves no row of a revoked device',
     needs: 'shared',
     run: async (bench) => noRowOfWalletLeft(bench, await bench.node(), await bench.node()),
   },
@@ -45,7 +45,7 @@ export const raceCases: readonly StoreCase[] = [
     run: async (bench) => withinLimit(bench, [await bench.node({ devicesPerWallet: 3 })]),
   },
   {
-    name: 'the same for calls on two nodes',
+    name: 'devicesPerWallet holds for calls that come at the same time on two nodes',
     needs: 'shared',
     run: async (bench) =>
       withinLimit(bench, [await bench.node({ devicesPerWallet: 3 }), await bench.node({ devicesPerWallet: 3 })]),

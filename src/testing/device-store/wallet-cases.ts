@@ -75,7 +75,7 @@ export const walletCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the same where the fact is given, and only if it is news',
+    name: 'a fact of a wallet revokes by id devices whose certificate is dated later, if it is news',
     async run(bench) {
       const node = await bench.node();
       const [before, since] = bench.devices(2) as [string, string];
@@ -102,7 +102,7 @@ export const walletCases: readonly StoreCase[] = [
     },
   },
   {
-    name: 'the same when the clock is put back',
+    name: 'revokeWallet chooses a later time each time, also when the clock is put back',
     needs: 'clock',
     async run(bench) {
       const node = await bench.node();

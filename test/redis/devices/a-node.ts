@@ -108,6 +108,9 @@ export const wallet = (n: number): string => `0x${n.toString(16).padStart(40, '0
 export const device = (n: number, of = wallet(n)): string =>
   `${of}/${createHash('md5').update(String(n)).digest('hex')}`;
 
+/** The numbers from 0 up to one. */
+export const upTo = (end: number): number[] => [...Array.from({ length: end }).keys()];
+
 /** A token of a device that was certified an hour ago and is valid for an hour. */
 export function sighting(deviceId: string, change: Partial<Sighting> = {}): Sighting {
   const nowMs = Date.now();

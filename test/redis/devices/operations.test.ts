@@ -4,7 +4,7 @@ import { revocationKey } from '../../../src/devices/revocation/revocations.js';
 import type { StoreSettings } from '../../../src/devices/store.js';
 import type { RedisDevicesOptions } from '../../../src/redis/devices/redis-devices.js';
 import { redisClients, redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
-import { aNode, device, eventually, sighting, wallet, type ANode } from './a-node.js';
+import { aNode, device, eventually, sighting, upTo, wallet, type ANode } from './a-node.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -66,9 +66,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are first seen on one node of all, when many ask at once', async () => {
     const [a, b] = [await open(), await open()];
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, i) => (i % 2 ? a : b).store.enter(sighting(device(1)))),
-    );
+    const answers = await Promise.all(upTo(40).map((i) => (i % 2 ? a : b).store.enter(sighting(device(1)))));
     expect(answers.filter((answer) => typeof answer === 'object' && answer.isNew)).toHaveLength(1);
     expect(answers.filter((answer) => typeof answer === 'object')).toHaveLength(40);
   });
@@ -97,10 +95,12 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are renewed and read by hundreds, in their order', async () => {
     const { store } = await open();
-    const ids = Array.from({ length: 450 }, (_, i) => device(i, wallet(i % 7)));
+    const ids = upTo(450).map((i) => device(i, wallet(i % 7)));
     await Promise.all(ids.map((id) => store.enter(sighting(id))));
     const expiresAtMs = Date.now() + 2 * HOUR_MS;
-    await store.renew(ids.map((deviceId, i) => ({ deviceId, expiresAtMs: expiresAtMs + i, issuedAtMs: -Infinity, address: undefined }))); // prettier-ignore
+    await store.renew(
+      ids.map((deviceId, i) => ({ deviceId, expiresAtMs: expiresAtMs + i, issuedAtMs: -Infinity, address: undefined })),
+    );
     const rows = await store.read(ids);
     expect(rows.map((row) => [row?.deviceId, row?.expiresAtMs])).toEqual(ids.map((id, i) => [id, expiresAtMs + i]));
     expect((await store.list(wallet(3))).map(({ deviceId }) => deviceId).toSorted()).toEqual(
@@ -168,6 +168,8 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     expect(await store.read([device(1)])).toEqual([undefined]);
     expect(await store.revoke(keys)).toEqual({ changed: false });
     expect(await store.revoke([{ deviceId: device(2) }])).toEqual({ changed: false });
+    expect(await store.revoke([{ deviceId: device(4) }])).toEqual({ changed: true });
+    expect(await store.revoke([{ key: revocationKey(device(4)) }])).toEqual({ changed: false });
     for (const n of [1, 2]) expect(await store.enter(sighting(device(n)))).toBe('revoked');
     expect(await store.enter(sighting(device(3)))).toMatchObject({ isNew: false });
     await eventually(() => expect(other.heard.keys.size).toBe(2));
@@ -197,6 +199,8 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     const again = await store.enter(sighting(one, { certifiedAtMs: atMs + 1 }));
     expect(again).toMatchObject({ isNew: true });
     expect((again as { row: { firstSeenMs: number } }).row.firstSeenMs).toBeGreaterThan(atMs);
+    // what its row says counts, not this certificate
+    expect(await store.enter(sighting(one, { certifiedAtMs: atMs - 1 }))).toMatchObject({ isNew: false });
     await eventually(() => expect(other.heard.wallets.get(wallet(1))).toEqual({ atMs, survivor: three }));
   });
 
@@ -286,7 +290,7 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
   it('are purged by hundreds, as many as asked for', async () => {
     const { store } = await open();
     const old = { issuedAtMs: Date.now() - HOUR_MS, expiresAtMs: Date.now() - HOUR_MS };
-    await Promise.all(Array.from({ length: 450 }, (_, n) => store.enter(sighting(device(n), old))));
+    await Promise.all(upTo(450).map((n) => store.enter(sighting(device(n), old))));
     expect(await store.purge(401)).toHaveLength(401);
     expect(await store.purge(401)).toHaveLength(49);
   });
@@ -307,6 +311,22 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     expect((entered as { row: { firstSeenMs: number } }).row.firstSeenMs).toBe(future + 1);
   });
 
+  it('begin each life later than the last, which was cleaned up, with a clock that was set back', async () => {
+    const { store } = await open({ cleansUp: true });
+    const future = Date.now() + HOUR_MS;
+    await store.revoke([{ wallet: wallet(2), atMs: future, survivor: undefined }]);
+    const incarnations: number[] = [];
+    for (const n of upTo(3)) {
+      expect(await store.enter(sighting(device(1)))).toMatchObject({ row: { firstSeenMs: future + 1 + n } });
+      await store.remove(device(1));
+      for (const claim of await store.claim(1, 60_000)) {
+        incarnations.push(claim.incarnation);
+        await store.finish(claim);
+      }
+    }
+    expect(incarnations).toEqual([future + 1, future + 2, future + 3]);
+  });
+
   it('wait for their clean-up once a node cleans up, whoever ends them', async () => {
     const plain = await open();
     const cleaner = await open({ cleansUp: true });
@@ -322,7 +342,14 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
     const claims = await cleaner.store.claim(10, 60_000);
     expect(claims.toSorted((a, b) => a.cause.localeCompare(b.cause))).toEqual([
-      { deviceId: device(1), wallet: wallet(1), incarnation, cause: 'purged', attempt: 1, token: expect.any(String) as string }, // prettier-ignore
+      {
+        deviceId: device(1),
+        wallet: wallet(1),
+        incarnation,
+        cause: 'purged',
+        attempt: 1,
+        token: expect.any(String) as string,
+      },
       expect.objectContaining({ deviceId: device(2), cause: 'revoked', attempt: 1 }),
     ]);
     expect(await cleaner.store.claim(10, 60_000)).toEqual([]);
@@ -354,10 +381,10 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
 
   it('are claimed by one of many nodes each', async () => {
     const nodes = [await open({ cleansUp: true }), await open({ cleansUp: true })];
-    const ids = Array.from({ length: 30 }, (_, n) => device(n));
+    const ids = upTo(30).map((n) => device(n));
     for (const id of ids) await nodes[0]?.store.enter(sighting(id));
     await nodes[0]?.store.revoke(ids.map((deviceId) => ({ deviceId })));
-    const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => nodes[i % 2]?.store.claim(10, 60_000) ?? []));
+    const claims = await Promise.all([...nodes, ...nodes, ...nodes].map(({ store }) => store.claim(10, 60_000)));
     const claimed = claims.flat().map(({ deviceId }) => deviceId);
     expect(new Set(claimed).size).toBe(claimed.length);
     const rest = (await nodes[0]?.store.claim(100, 60_000)) ?? [];

@@ -111,7 +111,7 @@ export class SharedMemory {
     };
     await this.#core.open(settings, {
       revoked: (facts) => this.#hear(facts),
-      purged: (deviceIds) => void this.#told(undefined, deviceIds),
+      purged: (deviceIds) => this.#told(undefined, deviceIds),
       fresh() {},
       behind() {},
       missed() {},

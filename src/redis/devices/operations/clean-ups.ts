@@ -7,21 +7,29 @@ import type { StoreContext } from './store-context.js';
 
 /** Claims of one script. */
 const PORTION = 200;
+/** How often it is looked again for what others did not claim meanwhile. */
+const ROUNDS = 20;
 
 /** Operations on rows that have ended and wait for their clean-up. */
 export function cleanUpsOf({ run, keys }: StoreContext): Pick<DeviceStore, 'claim' | 'defer' | 'finish'> {
+  async function claimThese(ids: readonly string[], leaseMs: number): Promise<Claim[]> {
+    const of = walletKeysOf(keys, ids);
+    const token = freshToken();
+    const devices = ids.flatMap((id) => [of.numberOfId(id), id]);
+    const claimed = await run(CLAIM, [token, leaseMs, ...devices], of);
+    return groupsOf(claimed, 4).map((values) => claimOf(values, token));
+  }
+
   return {
     async claim(most, leaseMs) {
-      const ids = await run(CLAIMABLE, [most]);
-      const claims: Claim[] = [];
-      for (const group of groupsOf(ids, PORTION)) {
-        const of = walletKeysOf(keys, group);
-        const token = freshToken();
-        const devices = group.flatMap((id) => [of.numberOfId(id), id]);
-        const claimed = await run(CLAIM, [token, leaseMs, ...devices], of);
-        claims.push(...groupsOf(claimed, 4).map((values) => claimOf(values, token)));
+      const claims = new Map<string, Claim>();
+      for (let rounds = 0; rounds < ROUNDS && claims.size < most; rounds++) {
+        const ids = await run(CLAIMABLE, [Math.min(PORTION, most - claims.size)]);
+        const others = ids.filter((id) => !claims.has(id)); // a lease of no time is over at once
+        if (others.length === 0) break;
+        for (const claim of await claimThese(others, leaseMs)) claims.set(claim.deviceId, claim);
       }
-      return claims;
+      return [...claims.values()];
     },
     async defer(claim, delayMs) {
       const [isGood] = await run(DEFER, [...claimArgs(claim), delayMs], walletKeysOf(keys, [claim.deviceId]));

@@ -10,7 +10,7 @@
  * the question that made it.
  */
 export const PRELUDE = `
-local META, REV, EPOCH, NEW, OLD, DUE, DIRTY, LOG = unpack(KEYS, 1, 8)
+local META, REV, KNOWN, EPOCH, NEW, OLD, DUE, DIRTY, LOG = unpack(KEYS, 1, 9)
 local taken = 0
 local function take()
   taken = taken + 1
@@ -20,7 +20,7 @@ local function takeNumber()
   return tonumber(take())
 end
 local function takeWallet()
-  return KEYS[8 + takeNumber()]
+  return KEYS[9 + takeNumber()]
 end
 
 local time = redis.call('TIME')
@@ -113,15 +113,19 @@ end
  */
 export const SAY = `
 local function sayer(nonce, logLength)
-  local said = 0
+  local said, seq, tip = 0, nil, nil
+  local function begin()
+    local known = redis.call('HMGET', META, 'seq', 'tip')
+    seq, tip = tonumber(known[1] or ''), known[2] or ''
+    seq = seq or tonumber(redis.call('ZREVRANGE', REV, 0, 0, 'WITHSCORES')[2] or '') or 0
+  end
   return function(kind, value)
-    local known = redis.call('HGET', META, 'seq')
-    local seq = tonumber(known or '') or tonumber(redis.call('ZREVRANGE', REV, 0, 0, 'WITHSCORES')[2] or '') or 0
-    local tip = redis.call('HGET', META, 'tip') or ''
-    seq, said = seq + 1, said + 1
-    local new = nonce .. said
-    redis.call('HSET', META, 'seq', exact(seq), 'tip', new)
-    local entry = { LOG, 'MAXLEN', '~', logLength, exact(seq) .. '-0', 'k', kind, 'v', value, 'n', new, 'p', tip }
+    if not seq then begin() end
+    said = said + 1
+    local previous = tip
+    seq, tip = seq + 1, nonce .. said
+    redis.call('HSET', META, 'seq', exact(seq), 'tip', tip)
+    local entry = { LOG, 'MAXLEN', '~', logLength, exact(seq) .. '-0', 'k', kind, 'v', value, 'n', tip, 'p', previous }
     local answer = redis.pcall('XADD', unpack(entry))
     if type(answer) == 'table' and answer.err and string.find(answer.err, 'equal or smaller', 1, true) then
       redis.call('DEL', LOG)

@@ -20,7 +20,10 @@ local function add(member, text)
 end
 
 local function revokeDevice(wallet, id, key)
-  if not redis.call('ZSCORE', REV, id) and not redis.call('ZSCORE', REV, key) then add(id, id) end
+  if not redis.call('ZSCORE', REV, id) and not redis.call('ZSCORE', REV, key) then
+    add(id, id)
+    redis.call('SADD', KNOWN, key)
+  end
   local row = rowOf(wallet, id)
   if isLive(row) then endRow(wallet, id, row, 'revoked', cleansUp) end
 end
@@ -76,7 +79,7 @@ while taken < #ARGV do
     revokeDevice(takeWallet(), take(), take())
   elseif kind == 'k' then
     local key = take()
-    if not redis.call('ZSCORE', REV, key) then add(key, key) end
+    if not redis.call('ZSCORE', REV, key) and redis.call('SISMEMBER', KNOWN, key) == 0 then add(key, key) end
   else
     revokeWallet(takeWallet(), take(), takeNumber(), take(), take())
   end

@@ -21,9 +21,10 @@ local guard = redis.pcall('HDEL', META, '')
 if type(guard) == 'table' and guard.err and (string.find(guard.err, 'READONLY') or string.find(guard.err, 'NOREPLICAS')) then
   return guard
 end
+local known = redis.call('HMGET', META, 'seq', 'tip')
 local oldest = redis.call('ZRANGE', DIRTY, 0, 0, 'WITHSCORES')[2]
 return {
-  redis.call('HGET', META, 'seq') or '0', redis.call('HGET', META, 'tip') or '',
+  known[1] or '0', known[2] or '',
   redis.call('ZCARD', DIRTY), exact(oldest and math.max(0, now - tonumber(oldest)) or 0)
 }
 `;

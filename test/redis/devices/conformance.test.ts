@@ -1,0 +1,25 @@
+import { describe, it } from 'vitest';
+
+import { redisDevices } from '../../../src/redis/devices/redis-devices.js';
+import { testDeviceStore } from '../../../src/testing/test-device-store.js';
+import { redisClients, redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
+
+describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(
+  `what a store has to do, by %s${redisNote}`,
+  (_, connect) => {
+    const server = redisServer();
+
+    async function makeStores() {
+      const { client, command, close } = await connect(server);
+      await command('FLUSHALL');
+      return {
+        store: () => redisDevices(client, { timeoutMs: 2_000, onError: () => undefined }),
+        lose: () => command('FLUSHALL'),
+        close,
+      };
+    }
+
+    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true }))
+      it(`${name}`, run, 20_000);
+  },
+);
