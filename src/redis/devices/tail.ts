@@ -31,6 +31,8 @@ export interface TailParts {
 
 /** How long Redis waits for news before it answers that there are none. */
 const BLOCK_MS = 1_000;
+/** How much later than that it may be: it looks ten times a second, and less often when it has much to do. */
+const LATE_MS = 500;
 /** Entries in one answer. */
 const COUNT = 1_000;
 /** Pauses between attempts to connect, which double. */
@@ -48,7 +50,7 @@ export function tailLog(parts: TailParts): Tail {
     await parts.ready();
     const after = `${parts.position()}-0`;
     const command = ['XREAD', 'BLOCK', BLOCK_MS, 'COUNT', COUNT, 'STREAMS', parts.log, after].map(String);
-    const limitMs = BLOCK_MS + parts.timeoutMs;
+    const limitMs = BLOCK_MS + LATE_MS + parts.timeoutMs;
     const isDropped = new Promise<never>((_, reject) => (stopWaiting = () => reject(new Error('dropped'))));
     const isRead = Promise.race([by.read(parts.log, command), isDropped]);
     const answer = await withTimeLimit(isRead, limitMs, () => new Error('the log is silent'));
