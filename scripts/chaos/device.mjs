@@ -44,20 +44,26 @@ export class Device {
   /** Opens a stream at its home. Resolves when that has answered. */
   async open() {
     const call = this.#clientOf(this.home).chat();
-    const stream = { node: this.home, end: undefined, ended: undefined };
-    stream.ended = new Promise((resolve) => {
-      const end = (reason) => {
-        stream.end ??= { reason, atMs: performance.timeOrigin + performance.now() };
-        resolve(stream.end);
+    let end;
+    const ended = new Promise((resolve) => {
+      const endBy = (reason) => {
+        end ??= { reason, atMs: performance.timeOrigin + performance.now() };
+        resolve(end);
       };
-      call.on('error', (error) => end(reasonOf(error)));
-      call.on('end', () => end('it was ended'));
+      call.on('error', (error) => endBy(reasonOf(error)));
+      call.on('end', () => endBy('it was ended'));
     });
     const answered = new Promise((resolve) => call.once('data', resolve));
     call.resume();
     call.write({ text: 'hello' });
-    await Promise.race([answered, stream.ended]);
-    this.streams.push(stream);
+    await Promise.race([answered, ended]);
+    this.streams.push({
+      node: this.home,
+      ended,
+      get end() {
+        return end;
+      },
+    });
   }
 
   close() {

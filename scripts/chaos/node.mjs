@@ -105,11 +105,13 @@ const orders = {
   },
 };
 
-process.on('message', async ({ id, order, args }) => {
+async function obey({ id, order, args }) {
   try {
     report({ id, answer: await orders[order](...args) });
   } catch (error) {
     report({ id, error: String(error) });
   }
-});
+}
+
+process.on('message', (message) => void obey(message));
 report({ port });

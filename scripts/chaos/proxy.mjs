@@ -66,11 +66,11 @@ export async function startProxy(targetPort) {
     /** Closes all connections; the next ones lead to another port. */
     leadTo(port) {
       target = port;
-      for (const [near] of [...pairs]) near.destroy();
+      for (const [near] of pairs) near.destroy();
     },
     close() {
       server.close();
-      for (const [near] of [...pairs]) near.destroy();
+      for (const [near] of pairs) near.destroy();
     },
   };
 }

@@ -251,7 +251,7 @@ export class World {
   }
 
   async end() {
-    for (const close of this.#closers.splice(0).reverse()) await close();
+    for (const close of this.#closers.splice(0).toReversed()) await close();
   }
 }
 
