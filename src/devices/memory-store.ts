@@ -1,4 +1,4 @@
-import { EndedRows } from './memory/ended-rows.js';
+import { EndedRows, type EndedRow } from './memory/ended-rows.js';
 import { Floors } from './memory/floors.js';
 import { Rows, type Row } from './memory/rows.js';
 import { revocationKey } from './revocation/revocations.js';
@@ -121,6 +121,12 @@ class MemoryDevices implements DeviceStore {
     return row !== undefined;
   }
 
+  async erase(wallet: string): Promise<readonly string[]> {
+    const rows = this.#rows.of(wallet);
+    for (const row of rows) this.#end(row, 'purged');
+    return rows.map(({ deviceId }) => deviceId);
+  }
+
   async purge(most: number): Promise<readonly string[]> {
     const nowMs = this.#settings.nowMs();
     const purged: string[] = [];
@@ -196,7 +202,7 @@ class MemoryDevices implements DeviceStore {
   /** @returns how many rows ended. */
   #endRevoked(facts: readonly Fact[], news: ReadonlySet<Fact>): number {
     const rows = new Set(this.#rowsOf(facts));
-    const isRevoked = (row: DeviceRow) => this.#listener.isRevoked(row.wallet, row);
+    const isRevoked = (row: EndedRow) => this.#listener.isRevoked(row.wallet, row);
     const revoked = [...rows].filter(isRevoked);
     const later: Fact[] = [];
     for (const fact of facts) {
