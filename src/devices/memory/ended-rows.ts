@@ -57,13 +57,13 @@ export class EndedRows {
     this.load({ row: { deviceId, wallet, firstSeenMs, certifiedAtMs }, cause, sinceMs: nowMs, attempt: 0 });
   }
 
-  /** Adds one that was added elsewhere; nobody has claimed it now. The oldest come first. */
-  load(state: EndedState): void {
+  /** Adds one that was added elsewhere; nobody has claimed it now. The oldest come first. @param dueMs when it may be claimed. */
+  load(state: EndedState, dueMs = state.sinceMs): void {
     const { deviceId, wallet } = state.row;
-    const ended: Ended = { ...state, dueMs: state.sinceMs, token: undefined };
+    const ended: Ended = { ...state, dueMs, token: undefined };
     this.#ended.set(deviceId, ended);
     this.#wallets.add(wallet, deviceId);
-    this.#due.push(ended.dueMs, ended);
+    this.#due.push(dueMs, ended);
   }
 
   /** Claims what is due, so many at most, for so long. */
