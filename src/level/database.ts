@@ -1,9 +1,9 @@
 import { mkdir, readdir, realpath } from 'node:fs/promises';
 
-import type { ClassicLevel } from 'classic-level';
+import type * as Level from 'classic-level';
 
 /** An open database of texts. */
-export type Database = ClassicLevel<string, string>;
+export type Database = Level.ClassicLevel;
 
 /**
  * Folders that are open in this process, whoever opened them. LevelDB has a lock, which keeps other processes out: but each
@@ -45,7 +45,7 @@ export async function openDatabase(path: string): Promise<OpenDatabase> {
   }
 }
 
-async function loadLevel(): Promise<typeof import('classic-level')> {
+async function loadLevel(): Promise<typeof Level> {
   try {
     return await import('classic-level');
   } catch (error) {

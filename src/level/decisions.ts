@@ -135,9 +135,9 @@ export class Decisions {
     return row !== undefined;
   }
 
-  async erase(wallet: string): Promise<readonly string[]> {
+  /** @param changes others to be made with it. */
+  async erase(changes: Changes, wallet: string): Promise<readonly string[]> {
     const rows = await this.rows.of(wallet);
-    const changes = new Changes();
     changes.isSync = true;
     await this.rows.deleteUnreadable(changes, wallet);
     await this.#end(changes, rows, 'purged');

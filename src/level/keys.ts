@@ -32,6 +32,11 @@ export function startingWith(text: string): KeyRange {
   return { gte: text, lt: text.slice(0, last) + String.fromCharCode(text.charCodeAt(last) + 1) };
 }
 
+/** The keys of a wallet's rows. */
+export function rowsOf(wallet: string): KeyRange {
+  return startingWith(`${PREFIX.row}${wallet}/`);
+}
+
 /** 16 bytes of SHA-256 as 22 characters. */
 export function keyText(key: Uint8Array): string {
   return Buffer.from(key).toString('base64url');

@@ -3,7 +3,7 @@ import type { DeviceRow, Renewal, StoreSettings } from '../devices/store.js';
 import { Changes } from './changes.js';
 import type { Database } from './database.js';
 import { EndIndex } from './end-index.js';
-import { keyText, PREFIX, startingWith } from './keys.js';
+import { keyText, PREFIX, rowsOf } from './keys.js';
 import { rowOf, rowValue, type StoredRow } from './row-values.js';
 import { readValue } from './values.js';
 
@@ -54,14 +54,14 @@ export class LevelRows {
   }
 
   async of(wallet: string): Promise<readonly StoredRow[]> {
-    const entries = await this.#database.iterator(rangeOf(wallet)).all();
+    const entries = await this.#database.iterator(rowsOf(wallet)).all();
     return entries.flatMap(([key, text]) => this.#read(key, text) ?? []);
   }
 
   /** Whether a wallet has so many. */
   async isFull(wallet: string, most: number): Promise<boolean> {
     if (most === Infinity) return false;
-    return (await this.#database.keys({ ...rangeOf(wallet), limit: most }).all()).length >= most;
+    return (await this.#database.keys({ ...rowsOf(wallet), limit: most }).all()).length >= most;
   }
 
   /** The ids of devices with a row, by `revocationKey`. */
@@ -119,7 +119,7 @@ export class LevelRows {
 
   /** Deletes rows of a wallet that cannot be read. */
   async deleteUnreadable(changes: Changes, wallet: string): Promise<void> {
-    for (const [key, text] of await this.#database.iterator(rangeOf(wallet)).all())
+    for (const [key, text] of await this.#database.iterator(rowsOf(wallet)).all())
       if (this.#read(key, text) === undefined) this.#forget(changes, key.slice(PREFIX.row.length));
   }
 
@@ -194,10 +194,6 @@ export class LevelRows {
   #read(key: string, text: string): StoredRow | undefined {
     return readValue(key, text, (value) => rowOf(key.slice(PREFIX.row.length), value), this.#report);
   }
-}
-
-function rangeOf(wallet: string) {
-  return startingWith(`${PREFIX.row}${wallet}/`);
 }
 
 /** From when on a confirmed row is idle. */

@@ -12,7 +12,7 @@ import type {
 } from '../devices/store.js';
 import { openDatabase, type OpenDatabase } from './database.js';
 import { Decisions } from './decisions.js';
-import { PREFIX, startingWith } from './keys.js';
+import { forgetting } from './forgetting.js';
 import { load } from './load.js';
 import { Queue } from './queue.js';
 import { publicRow } from './row-values.js';
@@ -99,12 +99,11 @@ export class LevelStore implements DeviceStore {
     return this.#decide((decisions) => decisions.remove(deviceId));
   }
 
-  async erase(wallet: string): Promise<readonly string[]> {
-    const ids = await this.#decide((decisions) => decisions.erase(wallet));
-    // what is deleted stays in the files until they are written anew
-    const { gte, lt } = startingWith(`${PREFIX.row}${wallet}/`);
-    await this.#now().database.compactRange(gte, lt);
-    return ids;
+  erase(wallet: string): Promise<readonly string[]> {
+    return this.#decide(async (decisions) => {
+      const { database } = this.#now();
+      return forgetting(database, wallet, (changes) => decisions.erase(changes, wallet));
+    });
   }
 
   purge(most: number): Promise<readonly string[]> {

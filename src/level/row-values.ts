@@ -9,7 +9,8 @@ export interface StoredRow extends DeviceRow {
 }
 
 /** What is written of a row; its key has the rest. */
-export function rowValue({ deviceId: _id, wallet: _wallet, ...rest }: StoredRow): unknown {
+export function rowValue(row: StoredRow): unknown {
+  const { deviceId: _id, wallet: _wallet, ...rest } = row;
   return { ...rest, firstIssuedMs: finite(rest.firstIssuedMs), expiresAtMs: finite(rest.expiresAtMs) };
 }
 
@@ -25,7 +26,8 @@ export function rowOf(deviceId: string, value: unknown): StoredRow {
 }
 
 /** The row without where the index has it. */
-export function publicRow({ entry: _, ...row }: StoredRow): DeviceRow {
+export function publicRow(stored: StoredRow): DeviceRow {
+  const { entry: _entry, ...row } = stored;
   return row;
 }
 
