@@ -20,5 +20,5 @@ async function makeStores() {
 }
 
 describe('testDeviceStore: levelDevices', () => {
-  for (const { name, run } of testDeviceStore(makeStores, { canSetClock: true })) it(name, run);
+  for (const { name, run } of testDeviceStore(makeStores, { canSetClock: true })) it(`${name}`, run);
 });
