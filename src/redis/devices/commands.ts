@@ -16,6 +16,7 @@ export const CALLED_COMMANDS = [
   'info',
   'sadd',
   'sismember',
+  'srem',
   'time',
   'xadd',
   'zadd',
