@@ -43,7 +43,7 @@ const MIN_CONNECT_MS = 1_000;
  * later what was rejected meanwhile: `enableOfflineQueue: false` of ioredis, `disableOfflineQueue: true` of redis.
  *
  * Run it with `maxmemory-policy noeviction` and an append-only file. It needs these commands, on keys that begin with
- * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HEXISTS, HLEN, HGETALL, HVALS, SADD, SISMEMBER, SREM, ZADD,
+ * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HLEN, HGETALL, HVALS, SADD, SISMEMBER, SREM, ZADD,
  * ZREM, ZCARD, ZSCORE, ZRANGE, ZREVRANGE, ZRANGEBYSCORE, XADD, DEL. INFO is used where it is allowed: without it, nobody knows
  * whether Redis may drop revocations, which is warned about.
  * @throws TypeError if the client is none or has no `duplicate`, or an option is wrong.
