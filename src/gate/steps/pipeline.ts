@@ -5,6 +5,7 @@ import type { AuthorizationValue } from '../../token/bearer.js';
 import type { CallInfo, IncomingCall } from '../call/call.js';
 import { Caller, HookCall } from '../call/caller.js';
 import type { AddressReader } from '../call/client-address.js';
+import { unknownPeer } from '../call/no-address.js';
 import type { MethodRule } from '../rules/rule-table.js';
 
 /** One call on its way through the pipeline. Steps record here what they find out. */
@@ -56,9 +57,18 @@ export class CallContext {
   /** The caller's full IP address, worked out once. */
   get address(): string | undefined {
     if (this.#address === null) {
-      this.#address = this.#addresses.fullAddressOf(this.incoming.peer, this.incoming.header('x-forwarded-for'));
+      const { peer } = this.incoming;
+      this.#address =
+        peer === undefined ? undefined : this.#addresses.fullAddressOf(peer, this.incoming.header('x-forwarded-for'));
     }
     return this.#address;
+  }
+
+  /** The same for rules that judge by it. @throws AuthError INTERNAL if the transport was not given the peer. */
+  get judgedAddress(): string | undefined {
+    const { address } = this;
+    if (address === undefined && this.incoming.peer === undefined) throw unknownPeer(this.#addresses);
+    return address;
   }
 
   /** The identity that handlers, lists and hooks about messages may see: none on `public` methods. */
