@@ -1,0 +1,90 @@
+import { createContextKey } from '@connectrpc/connect';
+
+/** A request of Node's `http`, `https` or `http2`, as far as it is read here. */
+export interface NodeRequest {
+  /** Names and values in turn, each header as it came. */
+  readonly rawHeaders: readonly string[];
+  readonly socket: NodeSocket;
+  /** The stream of an HTTP/2 request. */
+  readonly stream?: unknown;
+}
+
+interface NodeSocket {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly destroyed: boolean;
+  destroy(): unknown;
+}
+
+/** An HTTP/2 stream of Node, as far as it is closed here. */
+interface Http2Stream {
+  readonly closed: boolean;
+  readonly destroyed: boolean;
+  readonly writableFinished: boolean;
+  close(code: number): void;
+}
+
+/** The error codes of HTTP/2 with which a stream is closed. */
+const NO_ERROR = 0;
+const CANCEL = 8;
+
+/** What only the server under Connect knows of a request. */
+export interface RequestFacts {
+  /** As the gate reads it: `203.0.113.7:50101`, `unix:` on a Unix socket, `unknown` where the connection is gone. */
+  readonly peer: string;
+  /** Every `authorization` header: Node's own `headers` drop all but the first. */
+  readonly authorization: readonly string[];
+  /**
+   * Closes what is left of a request whose caller does not take its answer.
+   * @param isTaken whether the server has taken the whole answer to send it.
+   * @returns whether that was necessary.
+   */
+  close(isTaken: boolean): boolean;
+}
+
+/** Where the facts of a request travel. */
+export const factsKey = createContextKey<RequestFacts | undefined>(undefined, { description: 'wallet-auth request' });
+
+/** Reads a request. */
+export function requestFacts(request: NodeRequest): RequestFacts {
+  return {
+    peer: peerOf(request),
+    authorization: authorizationOf(request.rawHeaders),
+    close: (isTaken) => closeRequest(request, isTaken),
+  };
+}
+
+function peerOf({ socket }: NodeRequest): string {
+  try {
+    const { remoteAddress, remotePort } = socket;
+    if (remoteAddress !== undefined) return `${remoteAddress}:${remotePort}`;
+    return socket.destroyed ? 'unknown' : 'unix:';
+  } catch {
+    return 'unknown'; // the socket of an HTTP/2 session that has ended
+  }
+}
+
+function authorizationOf(rawHeaders: readonly string[]): string[] {
+  const values = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] ?? '';
+    if (name.length === 13 && name.toLowerCase() === 'authorization') values.push(rawHeaders[i + 1] ?? '');
+  }
+  return values;
+}
+
+function closeRequest({ stream, socket }: NodeRequest, isTaken: boolean): boolean {
+  if (!isHttp2Stream(stream)) {
+    if (isTaken || socket.destroyed) return false; // another request may be under way on this connection
+    socket.destroy();
+    return true;
+  }
+  if (stream.closed || stream.destroyed) return false;
+  const isSent = isTaken && stream.writableFinished; // its client has not closed its own side
+  stream.close(isSent ? NO_ERROR : CANCEL);
+  return !isSent;
+}
+
+function isHttp2Stream(stream: unknown): stream is Http2Stream {
+  return typeof (stream as Partial<Http2Stream> | null | undefined)?.close === 'function';
+}
