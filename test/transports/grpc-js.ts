@@ -50,8 +50,8 @@ function contextOf(call: AnyCall): NeutralContext {
 
 function demoHandlers(handlers: NeutralHandlers): GrpcHandlers<typeof DemoService> {
   return {
-    whoAmI: (call, done) => single(() => handlers.whoAmI(contextOf(call)), done),
-    collectNotes: (call, done) => single(() => handlers.collectNotes(contextOf(call), requestsOf(call)), done),
+    whoAmI: (call, done) => void single(() => handlers.whoAmI(contextOf(call)), done),
+    collectNotes: (call, done) => void single(() => handlers.collectNotes(contextOf(call), requestsOf(call)), done),
     countUp: (call) => void respond(call, () => handlers.countUp(contextOf(call), call.request)),
     chat: (call) => void respond(call, () => handlers.chat(contextOf(call), requestsOf(call))),
   };

@@ -144,7 +144,7 @@ function serverStreamCases(transport: Transport, protocol: Protocol): void {
   const start = (options?: NodeOptions) => startNode(transport, protocol, options);
 
   describe('a stream of the server', () => {
-    /** A node whose stream says one thing, then waits for its end. */
+    // a node whose stream says one thing, then waits for its end
     async function open(options?: NodeOptions) {
       const node = await start(options);
       node.own.countUp = async function* ({ signal }) {
@@ -195,7 +195,7 @@ function openStream(node: StartedNode) {
   return { wallets, first, ended };
 }
 
-/** Echoes what comes, and a last word. */
+// echoes what comes, and has a last word
 async function* lastWords(
   lease: Parameters<NonNullable<StartedNode['own']['chat']>>[0]['lease'],
   requests: AsyncIterable<{ text: string }>,

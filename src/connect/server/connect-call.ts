@@ -7,6 +7,7 @@ import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { pathOf } from '../../gate/rules/service-methods.js';
 import { ENDLESS, type CallLease, type WalletIdentity } from '../../identity.js';
+import { quietly } from '../../options.js';
 import { EXPIRES_KEY, type RefusalStatus } from '../../status-details.js';
 import { connectError, handlerError, refusalError } from '../status.js';
 import { factsKey, type RequestFacts } from './request-facts.js';
@@ -152,14 +153,15 @@ export class ConnectCall implements IncomingCall, OpenStream {
     return stoppable(messages, this.#requests, { onMessage: (message) => this.checkMessage(message) });
   }
 
-  /** The handler's messages for the caller. */
+  /** The handler's messages for the caller. When the call ends, so does the handler: whoever reads may be stuck. */
   responses<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
-    const failIfEnded = () => {
-      if (this.#ending !== undefined) throw this.failureOf(undefined);
-    };
-    return stoppable(messages, this.#responses, {
+    const source = messages[Symbol.asyncIterator]();
+    this.#responses.onStop = () => quietly(() => source.return?.());
+    return stoppable({ [Symbol.asyncIterator]: () => source }, this.#responses, {
       errorOf: (thrown) => this.failureOf(thrown),
-      onDone: failIfEnded,
+      onDone: () => {
+        if (this.#ending !== undefined) throw this.failureOf(undefined);
+      },
       onStopped: () => (this.#isTaken = true),
     });
   }

@@ -1,22 +1,18 @@
-import { quietly } from '../../options.js';
 import type { Stopper } from './stopper.js';
 
 /** What happens on the way of messages. */
 export interface Passage<T> {
-  /** Called with each message before it goes on. What it throws ends the iteration. */
+  /** Called with each message before it goes on. What it throws, the iteration fails with. */
   readonly onMessage?: (message: T) => void | Promise<void>;
-  /** What the iteration is to fail with where the source did. */
-  readonly errorOf?: (thrown: unknown) => unknown;
   /** Called when the source has ended well. What it throws, the iteration fails with. */
   readonly onDone?: () => void;
+  /** What the iteration is to fail with where the source did. */
+  readonly errorOf?: (thrown: unknown) => unknown;
   /** Called when the iteration fails because it was stopped. */
   readonly onStopped?: () => void;
 }
 
-/**
- * Messages that can be stopped at any time, while the source is waited for too. The source is then ended, which takes as long
- * as it takes: it is not waited for.
- */
+/** Messages that can be stopped at any time, while the source is waited for too. */
 export function stoppable<T>(source: AsyncIterable<T>, stopper: Stopper, passage: Passage<T>): AsyncIterable<T> {
   return { [Symbol.asyncIterator]: () => new StoppableIterator(source[Symbol.asyncIterator](), stopper, passage) };
 }
@@ -35,15 +31,16 @@ class StoppableIterator<T> implements AsyncIterator<T> {
   async next(): Promise<IteratorResult<T>> {
     const { onMessage, onDone, errorOf, onStopped } = this.#passage;
     const stopper = this.#stopper;
-    try {
-      const result = await stopper.race(this.#source.next());
-      const check = result.done === true ? onDone?.() : onMessage?.(result.value);
-      if (check !== undefined) await stopper.race(check);
-      if (stopper.error === undefined) return result;
-    } catch (thrown) {
-      if (stopper.error === undefined) throw errorOf === undefined ? thrown : errorOf(thrown);
+    if (stopper.error === undefined) {
+      try {
+        const result = await stopper.race(this.#source.next());
+        const check = result.done === true ? onDone?.() : onMessage?.(result.value);
+        if (check !== undefined) await stopper.race(check);
+        if (stopper.error === undefined) return result;
+      } catch (thrown) {
+        if (stopper.error === undefined) throw errorOf === undefined ? thrown : errorOf(thrown);
+      }
     }
-    quietly(() => this.#source.return?.());
     onStopped?.();
     throw stopper.error;
   }

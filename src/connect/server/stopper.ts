@@ -5,6 +5,8 @@
 export class Stopper {
   #error: Error | undefined = undefined;
   #reject: ((error: Error) => void) | undefined = undefined;
+  /** Called once, when it is stopped. It does not throw. */
+  onStop: (() => void) | undefined = undefined;
 
   /** What it was stopped with. */
   get error(): Error | undefined {
@@ -16,6 +18,7 @@ export class Stopper {
     if (this.#error !== undefined) return;
     this.#error = error;
     this.#reject?.(error);
+    this.onStop?.();
   }
 
   /** Waits for a promise, or for the stop. What the promise comes to after that is dropped. */

@@ -39,8 +39,12 @@ export function rawHttp1(url: string, headers: RawHeaders): RawRequest {
   return { answer, send: (body) => void sent.end(body), destroy: () => void sent.destroy() };
 }
 
-/** Sends the headers of a request over HTTP/2. */
-export function rawHttp2(url: string, headers: RawHeaders): RawRequest & { readonly stream: ClientHttp2Stream } {
+/** Sends the headers of a request over HTTP/2. Unless it reads, there is no answer. */
+export function rawHttp2(
+  url: string,
+  headers: RawHeaders,
+  { reads = true } = {},
+): RawRequest & { readonly stream: ClientHttp2Stream } {
   const { origin, pathname } = new URL(url);
   const session = connectHttp2(origin);
   session.on('error', () => undefined);
@@ -52,6 +56,7 @@ export function rawHttp2(url: string, headers: RawHeaders): RawRequest & { reado
   const answer = (async () => {
     let trailers = {};
     stream.on('trailers', (received) => (trailers = received));
+    if (!reads) return new Promise<never>(() => undefined);
     const [received] = (await once(stream, 'response')) as [Record<string, string>];
     const body = await text(stream);
     return { status: Number(received[':status']), headers: received, trailers, body };
