@@ -38,7 +38,7 @@ export function gatedCalls(gate: Gate): GatedCalls {
       admit({ method, header: requestHeader, values, signal }),
     interceptor: (next) => async (request) => {
       const { method, header, contextValues: values, signal } = request;
-      if (values.get(markKey) === undefined) await admit({ method, header, values, signal });
+      if (values.get(markKey) === undefined) await admit({ method, header, values, signal }); // Connect before 2.2
       const call = values.get(markKey);
       if (call === undefined) throw internalError('the gate left no mark');
       setAdmitted(values, call);
@@ -48,7 +48,8 @@ export function gatedCalls(gate: Gate): GatedCalls {
 }
 
 async function runUnary(call: ConnectCall, request: AnyRequest, next: AnyNext): Promise<AnyResponse> {
-  await call.checkMessage(request.message);
+  const check = call.checkMessage(request.message);
+  if (check !== undefined) await check;
   try {
     const response = await next(request);
     call.announceExpiry(response.header);

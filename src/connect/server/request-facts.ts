@@ -45,13 +45,29 @@ export interface RequestFacts {
 /** Where the facts of a request travel. */
 export const factsKey = createContextKey<RequestFacts | undefined>(undefined, { description: 'wallet-auth request' });
 
-/** Reads a request. */
+/** Reads a request, when it is asked for something. */
 export function requestFacts(request: NodeRequest): RequestFacts {
-  return {
-    peer: peerOf(request),
-    authorization: authorizationOf(request.rawHeaders),
-    close: (isTaken) => closeRequest(request, isTaken),
-  };
+  return new NodeFacts(request);
+}
+
+class NodeFacts implements RequestFacts {
+  readonly #request: NodeRequest;
+
+  constructor(request: NodeRequest) {
+    this.#request = request;
+  }
+
+  get peer(): string {
+    return peerOf(this.#request);
+  }
+
+  get authorization(): readonly string[] {
+    return authorizationOf(this.#request.rawHeaders);
+  }
+
+  close(isTaken: boolean): boolean {
+    return closeRequest(this.#request, isTaken);
+  }
 }
 
 function peerOf({ socket }: NodeRequest): string {
