@@ -1,4 +1,5 @@
 export { authDetailsOf, authReasonOf } from '../auth-details.js';
+export type { RetryRateLimitedOptions } from '../client/retry-options.js';
 export type { DeviceRegistry } from '../devices/device-registry.js';
 export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
 export { accessList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
@@ -8,6 +9,7 @@ export { xmtpLimits } from '../gate/limits/xmtp-limits.js';
 export { healthRules, reflectionRules } from '../gate/rules/well-known.js';
 export type { CallLease, WalletIdentity } from '../identity.js';
 export type { RefusalDetails } from '../status-details.js';
+export { attachToken, type AttachTokenOptions } from './client/attach-token.js';
 export { deviceRoutes, type DeviceRoutesOptions } from './server/device-routes.js';
 export { getIdentity, requireIdentity, type CallContext } from './server/identity-of.js';
 export { leaseOf } from './server/lease-of.js';

@@ -1,4 +1,5 @@
 export { authDetailsOf, authReasonOf } from '../auth-details.js';
+export type { RetryRateLimitedOptions } from '../client/retry-options.js';
 export type { DeviceRegistry } from '../devices/device-registry.js';
 export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
 export { accessList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
@@ -20,7 +21,7 @@ export type { ServiceShape } from '../gate/rules/service-methods.js';
 export { healthRules, reflectionRules } from '../gate/rules/well-known.js';
 export type { CallLease, WalletIdentity } from '../identity.js';
 export type { RefusalDetails } from '../status-details.js';
-export { attachToken, type AttachTokenOptions, type RetryRateLimitedOptions } from './client/attach-token.js';
+export { attachToken, type AttachTokenOptions } from './client/attach-token.js';
 export { createClient, type ClientClass, type CreateClientOptions } from './client/create-client.js';
 export {
   createDeviceClient,
