@@ -158,7 +158,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       identity: call.visibleIdentity,
       expiresAtMs: call.identity?.expiresAtMs,
       checkMessage,
-      judgesMessages: pipeline.message.length > 0,
+      judgesMessages: pipeline.message.length > 0 || undefined,
       lease: call.lease,
       onEnd: call.isHeld ? () => call.end() : undefined,
     };

@@ -16,8 +16,8 @@ export interface Admission {
    * throws and never rejects. `undefined` if the method has nothing to check.
    */
   readonly checkMessage: CheckMessage | undefined;
-  /** Whether the method's policy judges what messages hold or cost: then none of them may go on without `checkMessage`. */
-  readonly judgesMessages: boolean;
+  /** `true` if the method's policy judges what messages hold or cost: then none of them may go on without `checkMessage`. */
+  readonly judgesMessages: true | undefined;
   /** The lease of a stream that has one, for the handler. */
   readonly lease: StreamLease | undefined;
   /** To be called once when the call is over, however it ended. `undefined` if nothing waits for that. */
@@ -42,7 +42,7 @@ export const ANONYMOUS: Admission = Object.freeze({
   identity: undefined,
   expiresAtMs: undefined,
   checkMessage: undefined,
-  judgesMessages: false,
+  judgesMessages: undefined,
   lease: undefined,
   onEnd: undefined,
 });

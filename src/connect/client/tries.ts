@@ -2,6 +2,7 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 
 import { authDetailsOf } from '../../auth-details.js';
 import { untilAborted } from '../../client/abort.js';
+import { delay } from '../../client/delay.js';
 import { isPlaintextElsewhere } from '../../client/loopback.js';
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { targetOf, tokenOf } from '../../client/target-of.js';
@@ -118,11 +119,4 @@ function deadlineOf(headers: Headers): number {
   if (connect) return Date.now() + Number(connect[0]);
   const [, count, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(headers.get('grpc-timeout') ?? '') ?? [];
   return count === undefined ? Infinity : Date.now() + Number(count) * (UNITS[unit] ?? 0);
-}
-
-/** Waits. @throws the reason of the signal. */
-function delay(ms: number, signal: AbortSignal): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = () => new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  return untilAborted(wait, signal).finally(() => clearTimeout(timer));
 }

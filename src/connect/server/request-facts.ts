@@ -1,20 +1,8 @@
 import { createContextKey } from '@connectrpc/connect';
 
-/** A request of Node's `http`, `https` or `http2`, as far as it is read here. */
-export interface NodeRequest {
-  /** Names and values in turn, each header as it came. */
-  readonly rawHeaders: readonly string[];
-  readonly socket: NodeSocket;
-  /** The stream of an HTTP/2 request. */
-  readonly stream?: unknown;
-}
+import { authorizationOf, peerOf, type NodeRequest } from '../../gate/call/node-request.js';
 
-interface NodeSocket {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-  readonly destroyed: boolean;
-  destroy(): unknown;
-}
+export type { NodeRequest };
 
 /** An HTTP/2 stream of Node, as far as it is closed here. */
 interface Http2Stream {
@@ -68,25 +56,6 @@ class NodeFacts implements RequestFacts {
   close(isTaken: boolean): boolean {
     return closeRequest(this.#request, isTaken);
   }
-}
-
-function peerOf({ socket }: NodeRequest): string {
-  try {
-    const { remoteAddress, remotePort } = socket;
-    if (remoteAddress !== undefined) return `${remoteAddress}:${remotePort}`;
-    return socket.destroyed ? 'unknown' : 'unix:';
-  } catch {
-    return 'unknown'; // the socket of an HTTP/2 session that has ended
-  }
-}
-
-function authorizationOf(rawHeaders: readonly string[]): string[] {
-  const values = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i] ?? '';
-    if (name.length === 13 && name.toLowerCase() === 'authorization') values.push(rawHeaders[i + 1] ?? '');
-  }
-  return values;
 }
 
 function closeRequest({ stream, socket }: NodeRequest, isTaken: boolean): boolean {

@@ -27,6 +27,8 @@ export interface IncomingCall {
    * transport was not given it: rules about addresses then refuse the call with INTERNAL.
    */
   readonly peer: string | undefined;
+  /** Whether rules about addresses refuse the call where its peer has none, too, instead of leaving it alone. Default: no. */
+  readonly mustHaveAddress?: boolean | undefined;
   /** The call's metadata, in the transport's own type. */
   readonly metadata: unknown;
   /** The values of a header that holds text, in order; none if it is not there. */

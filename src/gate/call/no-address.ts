@@ -54,9 +54,9 @@ export function warningReader(reader: AddressReader, report: ReturnType<typeof n
   if (report === undefined) return reader;
   return {
     ...reader,
-    fullAddressOf(peer, forwardedFor) {
+    fullAddressOf(peer, forwardedFor, isRefused = false) {
       const address = reader.fullAddressOf(peer, forwardedFor);
-      report(address);
+      if (!isRefused) report(address); // a refusal has a warning of its own
       return address;
     },
   };

@@ -57,17 +57,21 @@ export class CallContext {
   /** The caller's full IP address, worked out once. */
   get address(): string | undefined {
     if (this.#address === null) {
-      const { peer } = this.incoming;
-      this.#address =
-        peer === undefined ? undefined : this.#addresses.fullAddressOf(peer, this.incoming.header('x-forwarded-for'));
+      const { peer, mustHaveAddress } = this.incoming;
+      if (peer === undefined) this.#address = undefined;
+      else this.#address = this.#addresses.fullAddressOf(peer, this.#forwardedFor, mustHaveAddress);
     }
     return this.#address;
+  }
+
+  get #forwardedFor(): readonly string[] {
+    return this.incoming.header('x-forwarded-for');
   }
 
   /** The same for rules that judge by it. @throws AuthError INTERNAL if the transport was not given the peer. */
   get judgedAddress(): string | undefined {
     const { address } = this;
-    if (address === undefined && this.incoming.peer === undefined) throw unknownPeer(this.#addresses);
+    if (address === undefined && lacksAddress(this.incoming)) throw unknownPeer(this.#addresses);
     return address;
   }
 
@@ -92,6 +96,11 @@ export class CallContext {
     this.#ends = undefined;
     for (const end of ends ?? []) quietly(end);
   }
+}
+
+/** Whether a call without an address is refused where one is needed. */
+function lacksAddress({ peer, mustHaveAddress }: IncomingCall): boolean {
+  return mustHaveAddress === true || peer === undefined;
 }
 
 /** What a step answers: a refusal, or nothing to go on. It may also throw a refusal; anything else that it throws is INTERNAL. */
