@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 import { authorizationOf, peerOf } from '../gate/call/node-request.js';
@@ -75,6 +74,14 @@ export async function authenticateIncoming(
 export async function sendResponse(answer: Response, response: ServerResponse | Http2ServerResponse): Promise<void> {
   response.statusCode = answer.status;
   for (const [name, value] of answer.headers) response.setHeader(name, value);
-  const body = answer.body === null ? [] : Readable.fromWeb(answer.body);
-  await pipeline(body, response);
+  await pipeline(chunksOf(answer), response);
+}
+
+async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  for (;;) {
+    const read = await reader?.read();
+    if (read?.value === undefined) return;
+    yield read.value;
+  }
 }

@@ -155,7 +155,8 @@ export class TokenCall extends InterceptingCall {
       },
       onReceiveStatus: (status) => {
         this.#watch?.closed(this);
-        const { code } = status;
+        const { code, metadata } = status;
+        if (metadata.get(EXPIRES_KEY).length > 0) this.#retries.stop(); // it was admitted, though no headers came
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         this.#learn(end, token);
         if (this.#tryAgain(end)) return;

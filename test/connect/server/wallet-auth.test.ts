@@ -306,4 +306,16 @@ describe('our grpc-js client', () => {
     expect(new Set(wallets)).toEqual(new Set([alice]));
     expect(handlersRun()).toBe(1);
   });
+
+  it('client stream: is not made again when the gate has ended it before its handler answered', async () => {
+    const clock = settableClock();
+    const rules = { '*': { stream: 'until-expiry' } } as const;
+    const { port, handlersRun } = await start({ now: clock.now, timers: clock.timers, rules });
+    const client = grpcClient(port, createTokenSource(mintIdentity(), { now: clock.now }));
+    const ended = new Promise((resolve) => client.collectNotes((error) => resolve(error)));
+    await expect.poll(handlersRun).toBe(1);
+    clock.advance(HOUR_MS + 1);
+    expect(authReasonOf(await ended)).toBe('TOKEN_EXPIRED');
+    expect(handlersRun()).toBe(1);
+  });
 });
