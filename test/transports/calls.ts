@@ -140,6 +140,8 @@ export interface OpenChat {
   say(text: string): void;
   /** Ends the chat from this side. */
   hangUp(): void;
+  /** Cancels it. */
+  cancel(): void;
   /** Every echo so far. */
   readonly heard: readonly string[];
   /** What the chat came to. */
@@ -151,6 +153,7 @@ export async function openChat(client: DemoClient, headers: CallHeaders): Promis
   const said: string[] = [];
   let wake = () => undefined as void;
   let isOver = false;
+  const controller = new AbortController();
   const heard: string[] = [];
   const waiting: (() => void)[] = [];
   async function* requests() {
@@ -162,7 +165,7 @@ export async function openChat(client: DemoClient, headers: CallHeaders): Promis
   }
   async function run() {
     try {
-      for await (const { text } of client.chat(requests(), { headers })) {
+      for await (const { text } of client.chat(requests(), { headers, signal: controller.signal })) {
         heard.push(text);
         waiting.shift()?.();
       }
@@ -187,6 +190,7 @@ export async function openChat(client: DemoClient, headers: CallHeaders): Promis
       isOver = true;
       wake();
     },
+    cancel: () => controller.abort(),
     ended: run(),
   };
   await chat.line('hello');

@@ -1,3 +1,4 @@
+import { Code } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 
 import type { AccessSubject } from '../../src/gate/access/access-list.js';
@@ -125,18 +126,21 @@ function chatCases(transport: Transport, protocol: Protocol): void {
       expect(await ended).toMatchObject({ reason: 'TOKEN_EXPIRED' });
     });
 
-    it('leaves nothing behind in the gate when its client hangs up', async () => {
-      const { devices, clock } = await fakeDevices();
-      const chat = await open({ devices, clock });
-      const id = mintIdentity().deviceId;
-      expect(devices.get(id)?.openStreams).toBe(1);
-      chat.hangUp();
-      expect(await chat.ended).toMatchObject({ code: undefined });
-      await expect.poll(() => devices.get(id)?.openStreams).toBe(0);
-      chat.clock.advance(HOUR_MS + GRACE_MS);
-      expect(chat.events.filter(({ decision }) => decision === 'ended')).toEqual([]);
-      await devices.close();
-    });
+    it.each(['hangUp', 'cancel'] as const)(
+      'leaves nothing behind in the gate when its client ends it: %s',
+      async (how) => {
+        const { devices, clock } = await fakeDevices();
+        const chat = await open({ devices, clock });
+        const id = mintIdentity().deviceId;
+        expect(devices.get(id)?.openStreams).toBe(1);
+        chat[how]();
+        expect(await chat.ended).toMatchObject({ code: how === 'cancel' ? Code.Canceled : undefined });
+        await expect.poll(() => devices.get(id)?.openStreams).toBe(0);
+        chat.clock.advance(HOUR_MS + GRACE_MS);
+        expect(chat.events.filter(({ decision }) => decision === 'ended')).toEqual([]);
+        await devices.close();
+      },
+    );
   });
 }
 
