@@ -2,8 +2,8 @@ import { ConnectError, type ConnectRouter, type HandlerContext } from '@connectr
 
 import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
-import { createDeviceService } from '../../devices/service.js';
-import { StatusError } from '../../devices/status-error.js';
+import { createDeviceService } from '../../devices/service/service.js';
+import { StatusError } from '../../devices/service/status-error.js';
 import { isAuthError } from '../../errors.js';
 import { clock, knownOptions, optionalFunction, quietly } from '../../options.js';
 import { connectError } from '../status.js';
