@@ -5,7 +5,6 @@ export const SENT_COMMANDS = ['eval', 'evalsha', 'xread'] as const;
 export const CALLED_COMMANDS = [
   'del',
   'hdel',
-  'hexists',
   'hget',
   'hgetall',
   'hlen',
