@@ -12,7 +12,7 @@ import { revokesOf } from './operations/revokes.js';
 import { rowsOf } from './operations/rows.js';
 import type { StoreContext } from './operations/store-context.js';
 import { connectReader } from './reader.js';
-import { scriptRunner } from './run-scripts.js';
+import { freshToken, scriptRunner } from './run-scripts.js';
 import { AGREE, ASK, JOIN } from './scripts/state.js';
 import { warnOfEviction } from './warn-of-eviction.js';
 
@@ -42,7 +42,7 @@ const MIN_CONNECT_MS = 1_000;
  * later what was rejected meanwhile: `enableOfflineQueue: false` of ioredis, `disableOfflineQueue: true` of redis.
  *
  * Run it with `maxmemory-policy noeviction` and an append-only file. It needs these commands, on keys that begin with
- * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HEXISTS, HLEN, HGETALL, HVALS, SADD, SISMEMBER, ZADD,
+ * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HLEN, HGETALL, HVALS, SADD, SISMEMBER, ZADD,
  * ZREM, ZCARD, ZSCORE, ZRANGE, ZREVRANGE, ZRANGEBYSCORE, XADD, DEL. INFO is used where it is allowed: without it, nobody knows
  * whether Redis may drop revocations, which is warned about.
  * @throws TypeError if the client is none or has no `duplicate`, or an option is wrong.
@@ -81,14 +81,14 @@ export function redisDevices(client: DevicesClient, options: RedisDevicesOptions
   };
 
   async function join(cleansUp: boolean): Promise<string> {
-    const [version = '', policy = ''] = await run(JOIN, [cleansUp ? 1 : 0]);
+    const [version = '', policy = ''] = await run(JOIN, [cleansUp ? 1 : 0, freshToken()]);
     if (version !== VERSION) throw new UnknownVersion(`redisDevices: keys of version ${version}, this is ${VERSION}`);
     return policy;
   }
 
   async function ask() {
-    const [seq, tip = '', pending, oldestMs] = await run(ASK, []);
-    return { seq: Number(seq), tip, backlog: { pending: Number(pending), oldestMs: Number(oldestMs) } };
+    const [seq, tip = '', birth = '', pending, oldestMs] = await run(ASK, []);
+    return { seq: Number(seq), tip, birth, backlog: { pending: Number(pending), oldestMs: Number(oldestMs) } };
   }
 
   return Object.freeze<DeviceStore>({
