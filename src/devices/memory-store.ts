@@ -99,11 +99,12 @@ class MemoryDevices implements DeviceStore {
   async restore(rows: readonly LostRow[]): Promise<void> {
     for (const { ended, ...row } of rows) {
       const known = this.#rows.get(row.deviceId);
-      if (known !== undefined && ended !== undefined && known.firstSeenMs === row.firstSeenMs) this.#end(known, ended);
-      if (known !== undefined || this.#ended.has(row.deviceId) || this.#rows.size >= this.#settings.devices) continue;
-      this.#rows.add(row);
+      const isOther = known !== undefined && (ended === undefined || known.firstSeenMs !== row.firstSeenMs);
+      if (isOther || this.#ended.has(row.deviceId) || this.#rows.size >= this.#settings.devices) continue;
+      if (known === undefined) this.#rows.add(row);
       const cause = ended ?? (this.#listener.isRevoked(row.wallet, row) ? 'revoked' : undefined);
-      if (cause !== undefined) this.#end(row, cause);
+      if (cause !== undefined) this.#end(known ?? row, cause);
+      if (cause === 'purged') this.#listener.purged([row.deviceId]);
     }
   }
 

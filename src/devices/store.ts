@@ -179,7 +179,7 @@ export interface DeviceStore {
   /**
    * Makes rows anew that it has lost, as they were; devices that have one, or whose last is being cleaned up, keep that. Those that
    * have ended, and those of revoked devices, are made as rows that have ended: their clean-ups are claimed. One that has ended
-   * and is there, with the same `firstSeenMs`, ends.
+   * and is there, with the same `firstSeenMs`, ends. All nodes are told of those that were purged.
    */
   restore(rows: readonly LostRow[]): Promise<void>;
   /** Changes a row. @returns whether there is one. */

@@ -8,6 +8,8 @@ import { tailLog, type Tail } from './tail.js';
 
 /** What the store answers when it is asked how far it is. */
 export interface StoreState extends Position {
+  /** Tells what it has from what it had before it lost everything. */
+  readonly birth: string;
   readonly backlog: Backlog;
 }
 
@@ -46,6 +48,7 @@ export function followLog(parts: FollowerParts): Follower {
   const progress = createProgress();
   /** The newest revocation that is known by its number: where it is another, so is the history. */
   let anchor: Revoked = { seq: 0, text: '' };
+  let birth = '';
   let tail: Tail | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let checking: Promise<void> | undefined;
@@ -88,6 +91,7 @@ export function followLog(parts: FollowerParts): Follower {
       last = page.last ?? last;
     }
     anchor = last;
+    birth = state.birth;
     progress.jump(state);
   }
 
@@ -108,17 +112,17 @@ export function followLog(parts: FollowerParts): Follower {
     return true;
   }
 
-  async function reload(state: StoreState): Promise<void> {
+  async function reload(): Promise<void> {
     listener.lost();
     await parts.join();
-    await load(state);
+    await load(await parts.ask());
     tail?.restart(); // it waits for entries that are far away
   }
 
   async function repair(state: StoreState, isLost: boolean): Promise<void> {
     repairs++;
     try {
-      if (isLost || !(await catchUp(state))) await reload(state);
+      if (isLost || !(await catchUp(state))) await reload();
     } finally {
       repairs++;
     }
@@ -135,7 +139,8 @@ export function followLog(parts: FollowerParts): Follower {
       if (!hasGap) await progress.reached(state.seq, timeoutMs);
     }
     const isAhead = state.seq > progress.position.seq;
-    const isLost = !isAhead && (state.seq < before || progress.tipAt(state.seq) !== state.tip);
+    const isBehind = !isAhead && (state.seq < before || progress.tipAt(state.seq) !== state.tip);
+    const isLost = isBehind || state.birth !== birth;
     if (isAhead || isLost) await repair(state, isLost);
     hasGap = false;
     if (isClosed) return;

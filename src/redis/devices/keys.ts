@@ -11,7 +11,7 @@ export interface DeviceKeys {
 /**
  * | key | what it holds |
  * | --- | --- |
- * | `meta` | hash: `version`; `seq` and `tip`, number and nonce of the newest entry of the log; `floor`, see `rows`; `maxAgeMs`; `cleansUp` |
+ * | `meta` | hash: `version`; `seq` and `tip`, number and nonce of the newest entry of the log; `birth`, a nonce of these keys; `floor`, see `rows`; `maxAgeMs`; `cleansUp` |
  * | `rev` | sorted set: what is revoked → `seq`. The truth, read by score after a gap |
  * | `known` | set: keys of devices that are in `rev` by id, so that the key alone is no news |
  * | `epoch` | hash: wallet → `<time>\|<survivor>` |

@@ -13,7 +13,7 @@ import { revokesOf } from './operations/revokes.js';
 import { rowsOf } from './operations/rows.js';
 import type { StoreContext } from './operations/store-context.js';
 import { connectReader } from './reader.js';
-import { scriptRunner } from './run-scripts.js';
+import { freshToken, scriptRunner } from './run-scripts.js';
 import { AGREE, ASK, JOIN } from './scripts/state.js';
 import { warnOfEviction } from './warn-of-eviction.js';
 
@@ -82,14 +82,14 @@ export function redisDevices(client: DevicesClient, options: RedisDevicesOptions
   };
 
   async function join(cleansUp: boolean): Promise<string> {
-    const [version = '', policy = ''] = await run(JOIN, [cleansUp ? 1 : 0]);
+    const [version = '', policy = ''] = await run(JOIN, [cleansUp ? 1 : 0, freshToken()]);
     if (version !== VERSION) throw new UnknownVersion(`redisDevices: keys of version ${version}, this is ${VERSION}`);
     return policy;
   }
 
   async function ask() {
-    const [seq, tip = '', pending, oldestMs] = await run(ASK, []);
-    return { seq: Number(seq), tip, backlog: { pending: Number(pending), oldestMs: Number(oldestMs) } };
+    const [seq, tip = '', birth = '', pending, oldestMs] = await run(ASK, []);
+    return { seq: Number(seq), tip, birth, backlog: { pending: Number(pending), oldestMs: Number(oldestMs) } };
   }
 
   return Object.freeze<DeviceStore>({

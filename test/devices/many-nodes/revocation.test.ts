@@ -97,6 +97,23 @@ describe('a store that has lost everything', () => {
     expect(three.events).toEqual(['renewed a']);
   });
 
+  it('has other nodes hear of a device that was removed just before, whose purge was lost with it', async () => {
+    for (const cleanUp of [undefined, () => undefined]) {
+      const { nodes, pass, store } = await startNodes(2, { cleanUp });
+      const [one, two] = nodes;
+      for (const node of nodes) for (const name of ['a', 'b']) await node.call(node.tokenOf(name));
+      store.delivers = false;
+      await one.devices.remove(idOf('a'));
+      await store.lose();
+      store.delivers = true;
+      await pass(10_000);
+      expect(two.events.filter((event) => event.startsWith('purged'))).toEqual(['purged a']);
+      expect(one.events.filter((event) => event.startsWith('purged'))).toEqual(['purged a']);
+      expect(await two.call(two.tokenOf('a'))).toBe('admitted');
+      expect(two.events.filter((event) => event === 'first-seen a')).toHaveLength(1);
+    }
+  });
+
   it('gets it back although it goes away in between', async () => {
     const { nodes, pass, store } = await startNodes(1);
     await nodes[0].devices.revoke(idOf('x'));

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import type { StoreSettings } from '../../../src/devices/store.js';
+import type { DeviceRow, StoreSettings } from '../../../src/devices/store.js';
 import type { RedisDevicesOptions } from '../../../src/redis/devices/redis-devices.js';
 import { redisClients, redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
 import { aNode, device, eventually, sighting, upTo, wallet, type ANode } from './a-node.js';
@@ -71,6 +71,18 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     await eventually(async () => expect(await connected.command('HGET', `${TAG}:meta`, 'cleansUp')).toBe('1'));
     expect(await a.store.revoke([{ deviceId: device(1) }, { deviceId: device(20) }])).toEqual({ changed: true });
     await eventually(() => expect(b.heard.devices.size).toBe(21), 500); // by the log, not by the next question
+  });
+
+  it('Redis is emptied where nothing was revoked yet, hear it as a loss, once', async () => {
+    const nodes = [await open(), await open()];
+    await nodes[0]?.store.enter(sighting(device(1)));
+    await connected.command('FLUSHALL');
+    for (const { heard } of nodes) {
+      await eventually(() => expect(heard.count('lost')).toBe(1));
+      const fresh = heard.count('fresh');
+      await eventually(() => expect(heard.count('fresh')).toBeGreaterThan(fresh + 1));
+      expect(heard.count('lost')).toBe(1);
+    }
   });
 
   it('Redis was emptied and is as far as before, tell the two histories apart', async () => {
@@ -172,6 +184,21 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     await connected.command('SCRIPT', 'FLUSH');
     expect(await store.enter(sighting(device(1)))).toMatchObject({ isNew: false });
     expect(await store.revoke([{ deviceId: device(1) }])).toEqual({ changed: true });
+  });
+
+  it('Redis has lost a purge that some have not heard of, hear of it when another puts the row back as one that has ended', async () => {
+    const [a, b] = [await open(), await open({ cleansUp: true })];
+    const rows = (await Promise.all([1, 2].map((n) => a.store.enter(sighting(device(n)))))) as { row: DeviceRow }[];
+    const lost = rows.map(({ row }) => ({ ...row, ended: 'purged' as const }));
+    await connected.command('FLUSHALL');
+    for (const { heard } of [a, b]) await eventually(() => expect(heard.calls).toContain('lost'));
+    await b.store.restore(rows.slice(0, 1).map(({ row }) => row));
+    await a.store.restore([...lost, ...lost]);
+    for (const { heard } of [a, b]) await eventually(() => expect(heard.purged).toEqual([device(1), device(2)]));
+    const claims = await b.store.claim(10, 1_000);
+    expect(claims.map(({ deviceId, cause }) => `${cause} ${deviceId}`).toSorted()).toEqual(
+      [1, 2].map((n) => `purged ${device(n)}`),
+    );
   });
 
   it('Redis has made a row and its answer is lost, say that the device is new when they are asked again, once', async () => {

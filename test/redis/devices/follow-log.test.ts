@@ -42,7 +42,12 @@ describe('following a log', () => {
     return { followed, readers, heard, errors };
   }
 
-  const state = (seq: number, tip: string): StoreState => ({ seq, tip, backlog: { pending: 0, oldestMs: 0 } });
+  const state = (seq: number, tip: string): StoreState => ({
+    birth: 'b',
+    seq,
+    tip,
+    backlog: { pending: 0, oldestMs: 0 },
+  });
 
   it('reads on from where a store that has lost its log is now, at once', async () => {
     const { followed, readers, heard } = follower([state(5, 'a'), state(1, 'b')]);
@@ -62,7 +67,7 @@ describe('following a log', () => {
   it('drops a connection that does not answer beyond the time that it waits, and reports that once', async () => {
     const { followed, readers, errors } = follower([state(0, '')]);
     await followed.open();
-    await vi.advanceTimersByTimeAsync(1_199);
+    await vi.advanceTimersByTimeAsync(1_699);
     expect(readers).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(21);
     expect(readers.map(({ isClosed }) => isClosed)).toEqual([true, false]);

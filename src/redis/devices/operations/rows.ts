@@ -6,7 +6,7 @@ import { freshToken, walletKeys, walletKeysOf } from '../run-scripts.js';
 import { ENTER } from '../scripts/enter.js';
 import { EDIT, LIST, READ, RENEW, RESTORE } from '../scripts/rows.js';
 import { evict } from './endings.js';
-import type { StoreContext } from './store-context.js';
+import { endingArgs, type StoreContext } from './store-context.js';
 
 /** Rows of one script: Redis does nothing else while it runs. */
 const RENEWALS = 200;
@@ -98,7 +98,7 @@ export function rowsOf(context: StoreContext): RowOperations {
           const id = [of.numberOfId(deviceId), deviceId, walletOfId(deviceId), keyMemberOf(deviceId)];
           return [...id, ended, rowText(row)];
         });
-        await run(RESTORE, [context.settings.cleansUp ? 1 : 0, ...args], of);
+        await run(RESTORE, [...endingArgs(context), ...args], of);
       }
     },
     async edit(deviceId, { label, isConfirmed }) {

@@ -1,4 +1,4 @@
-import { COVERED, END_ROW, PRELUDE, RENEW_ROW } from './prelude.js';
+import { COVERED, END_ROW, PRELUDE, RENEW_ROW, SAY } from './prelude.js';
 
 /** ARGV: after what time a row is confirmed; for each device its wallet's key by number, its id, end, issued, address. */
 export const RENEW = `${PRELUDE}${RENEW_ROW}
@@ -39,11 +39,11 @@ return { 1 }
 `;
 
 /**
- * ARGV: whether this node cleans up; for each row its wallet's key by number, its id, address of its wallet, its member of `rev` by
+ * ARGV: a nonce, the log's length, whether this node cleans up; for each row its wallet's key by number, its id, address of its wallet, its member of `rev` by
  * key, why it has ended or nothing, its text.
  */
-export const RESTORE = `${PRELUDE}${COVERED}${END_ROW}
-local cleansUp = take()
+export const RESTORE = `${PRELUDE}${COVERED}${END_ROW}${SAY}
+local say, cleansUp = sayer(take(), take()), take()
 while taken < #ARGV do
   local wallet, id, address, key, cause, row = takeWallet(), take(), take(), take(), take(), readRow(take())
   local known = rowOf(wallet, id)
@@ -51,11 +51,14 @@ while taken < #ARGV do
   if row and cause == '' and (isRevoked or isCovered(id, row.firstSeen, row.certified, epochOf(address))) then
     cause = 'revoked'
   end
+  local isSame = isLive(known) and row and known.firstSeen == row.firstSeen
   if row and not known then
     writeRow(wallet, id, row)
-    if cause == '' then indexRow(id, row) else endRow(wallet, id, row, cause, cleansUp) end
-  elseif row and cause ~= '' and isLive(known) and known.firstSeen == row.firstSeen then
-    endRow(wallet, id, known, cause, cleansUp)
+    if cause == '' then indexRow(id, row) end
+  end
+  if row and cause ~= '' and (isSame or not known) then
+    endRow(wallet, id, known or row, cause, cleansUp)
+    if cause == 'purged' then say('p', id) end
   end
 end
 return {}
