@@ -224,7 +224,7 @@ const NOT_CALLED_FIRST = ['isAuthReason'];
 /** Functions that have no `@example` yet. To be emptied; nothing is added. */
 const WITHOUT_EXAMPLE: readonly string[] = [...NOT_CALLED_FIRST];
 
-it.each(['', 'devices/', 'gate/', 'client/', 'grpc/', 'node/', 'redis/', 'curves/', 'otel/', 'testing/'])(
+it.each(['', 'devices/', 'gate/', 'client/', 'grpc/', 'node/', 'level/', 'redis/', 'curves/', 'otel/', 'testing/'])(
   'every function and class of src/%sindex.ts has an @example',
   (folder) => {
     const without = exportedFunctions(`src/${folder}index.ts`).filter(({ hasExample }) => !hasExample);
