@@ -233,6 +233,7 @@ it.each([
   'http/',
   'grpc/',
   'node/',
+  'level/',
   'redis/',
   'curves/',
   'otel/',

@@ -11,9 +11,8 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
 const MAX_DATE_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** Facts as lines of text. */
-export function* linesOf(facts: Iterable<Fact>): Iterable<string> {
-  yield HEADER;
-  for (const fact of facts) yield lineOf(fact);
+export function linesOf(facts: Iterable<Fact>): readonly string[] {
+  return [HEADER, ...Array.from(facts, lineOf)];
 }
 
 /**

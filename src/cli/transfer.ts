@@ -27,7 +27,7 @@ const SETTINGS: StoreSettings = {
 };
 
 /** All that is revoked in a store, as lines. @throws UsageError if there is no store. */
-export async function exportLines(place: string): Promise<Iterable<string>> {
+export async function exportLines(place: string): Promise<readonly string[]> {
   checkPlace(place);
   if (!place.includes('://')) await mustExist(place); // opening it would make it
   const copy = await withStore(place, async () => undefined);

@@ -27,6 +27,7 @@ export class LevelRows {
   readonly #unconfirmed = new EndIndex(PREFIX.unconfirmed);
   readonly #confirmed = new EndIndex(PREFIX.confirmed);
   #size: number;
+  #hasFailed = false;
 
   /** @param size how many there are. @param report called with rows that cannot be read. */
   constructor(
@@ -43,6 +44,11 @@ export class LevelRows {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Whether a write has failed: nothing may be written any more before the database was opened again. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   async get(deviceId: string): Promise<StoredRow | undefined> {
@@ -139,7 +145,12 @@ export class LevelRows {
     if (changes.isEmpty) return;
     const size = this.#size + changes.rows;
     if (changes.rows !== 0) changes.put(ROWS_KEY, size);
-    await changes.write(this.#database);
+    try {
+      await changes.write(this.#database);
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
     this.#size = size;
   }
 

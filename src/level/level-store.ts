@@ -22,17 +22,34 @@ const RENEWALS = 500;
 /** Rows that cannot be read and are reported, one by one. */
 const MAX_REPORTS = 1_000;
 
+/** How long nothing is tried after a folder could not be opened again, in milliseconds. */
+const PAUSE_MS = 5_000;
+
+/** What a store is opened with. */
+interface Opening {
+  readonly settings: StoreSettings;
+  readonly listener: StoreListener;
+}
+
 interface Open extends OpenDatabase {
   readonly decisions: Decisions;
 }
 
-/** A store of devices in a folder. All that changes it goes through one queue, so every decision sees what the ones before made. */
+/**
+ * A store of devices in a folder. All that changes it goes through one queue, so every decision sees what the ones before made.
+ *
+ * After a write that failed, as when the disk is full, LevelDB goes on writing behind what it left half done, and finds nothing of that
+ * when it is opened. So the folder is opened again before anything else is written.
+ */
 export class LevelStore implements DeviceStore {
   readonly #path: string;
   readonly #onError: (error: Error) => void;
   readonly #queue = new Queue();
   readonly #reported = new Set<string>();
+  #opening: Opening | undefined;
   #open: Open | undefined;
+  /** When the folder may be opened again, and why that was not possible. */
+  #pause: { readonly endsMs: number; readonly error: unknown } | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(path: string, onError: (error: Error) => void) {
@@ -42,18 +59,14 @@ export class LevelStore implements DeviceStore {
 
   async open(settings: StoreSettings, listener: StoreListener): Promise<void> {
     await this.#queue.run(async () => {
-      if (this.#open !== undefined || this.#closing !== undefined)
+      if (this.#opening !== undefined || this.#closing !== undefined)
         throw new Error(`${this.#path}: a store is opened once`);
-      const opened = await openDatabase(this.#path);
-      const report = (error: Error) => this.#report(error);
+      this.#opening = { settings, listener };
       try {
-        const revoked = (facts: readonly Fact[]) => listener.revoked(facts);
-        const loaded = await load(opened.database, { settings, revoked, report });
-        this.#open = { ...opened, decisions: new Decisions(opened.database, settings, listener, loaded, report) };
+        this.#open = await this.#load(this.#opening);
       } catch (error) {
-        await opened.close();
-        if (error instanceof RangeError) throw error; // RevocationsFull
-        throw new Error(`${this.#path}: ${(error as Error).message}`, { cause: error });
+        this.#opening = undefined;
+        throw error;
       }
     });
   }
@@ -136,7 +149,38 @@ export class LevelStore implements DeviceStore {
   }
 
   #decide<T>(decide: (decisions: Decisions) => Promise<T>): Promise<T> {
-    return this.#queue.run(() => decide(this.#now().decisions));
+    return this.#queue.run(async () => decide((await this.#whole()).decisions));
+  }
+
+  /** The store, opened again if a write has failed. */
+  async #whole(): Promise<Open> {
+    if (this.#open?.decisions.rows.hasFailed) {
+      await this.#open.close();
+      this.#open = undefined;
+    }
+    if (this.#open !== undefined || this.#opening === undefined || this.#closing !== undefined) return this.#now();
+    if (this.#pause !== undefined && performance.now() < this.#pause.endsMs) throw this.#pause.error;
+    try {
+      this.#open = await this.#load(this.#opening);
+      return this.#open;
+    } catch (error) {
+      this.#pause = { endsMs: performance.now() + PAUSE_MS, error };
+      throw error;
+    }
+  }
+
+  async #load({ settings, listener }: Opening): Promise<Open> {
+    const opened = await openDatabase(this.#path);
+    const report = (error: Error) => this.#report(error);
+    try {
+      const revoked = (facts: readonly Fact[]) => listener.revoked(facts);
+      const loaded = await load(opened.database, { settings, revoked, report });
+      return { ...opened, decisions: new Decisions(opened.database, settings, listener, loaded, report) };
+    } catch (error) {
+      await opened.close();
+      if (error instanceof RangeError) throw error; // RevocationsFull
+      throw new Error(`${this.#path}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   #now(): Open {

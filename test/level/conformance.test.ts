@@ -20,5 +20,6 @@ async function makeStores() {
 }
 
 describe('testDeviceStore: levelDevices', () => {
-  for (const { name, run } of testDeviceStore(makeStores, { canSetClock: true })) it(`${name}`, run);
+  const cases = testDeviceStore(makeStores, { canSetClock: true }).map(({ name, run }) => [name, run] as const);
+  it.each(cases)('%s', (_, run) => run());
 });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 
 import { ClassicLevel } from 'classic-level';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -198,6 +198,7 @@ describe('a write that fails', () => {
   const failing = () => {
     const batch = vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValueOnce(new Error('no space'));
     onTestFinished(() => batch.mockRestore());
+    return batch;
   };
 
   it('rejects a revocation that the node has already heard, and is made good by the next attempt', async () => {
@@ -212,6 +213,48 @@ describe('a write that fails', () => {
     expect(await store.list(ALICE)).toEqual([]);
     await store.close();
     expect((await open()).copy.has(idOf(1))).toBe(true);
+  });
+
+  it('has the folder opened again before anything else is written, so that nothing follows what is half written', async () => {
+    const { open, sighting } = makeHome();
+    const { store } = await open({ cleansUp: true });
+    await store.enter(sighting(1));
+    await store.remove(idOf(1));
+    const batch = failing();
+    const [close, reopen] = (['close', 'open'] as const).map((name) => vi.spyOn(ClassicLevel.prototype, name));
+    onTestFinished(() => [close, reopen].forEach((spy) => spy?.mockRestore()));
+    await expect(store.revoke([byId(2)])).rejects.toThrow('no space');
+    expect(await store.read([idOf(2)])).toEqual([undefined]);
+    await Promise.all([store.revoke([byId(3)]), store.enter(sighting(4))]);
+    const [[failed, next, last], [closed], [opened]] = [batch, close, reopen].map(
+      (spy) => spy?.mock.invocationCallOrder ?? [],
+    ) as [number[], number[], number[]];
+    const order = [failed, closed, opened, next, last];
+    expect(order).toEqual(order.toSorted((x = 0, y = 0) => x - y));
+    expect(batch).toHaveBeenCalledTimes(3);
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(await outcome(store, sighting(1))).toBe('cleaning');
+    await store.close();
+    const { copy } = await open();
+    expect([copy.has(idOf(2)), copy.has(idOf(3))]).toEqual([false, true]);
+  });
+
+  it('rejects for five seconds, without another attempt, if the folder cannot be opened again', async () => {
+    const { open, path, sighting } = makeHome();
+    const { store } = await open();
+    failing();
+    await expect(store.enter(sighting(1))).rejects.toThrow('no space');
+    const now = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    onTestFinished(() => now.mockRestore());
+    renameSync(path, `${path}-away`);
+    writeFileSync(path, ''); // no folder
+    await expect(store.enter(sighting(1))).rejects.toThrow(`${path} cannot be opened`);
+    rmSync(path);
+    renameSync(`${path}-away`, path);
+    now.mockReturnValue(5_999);
+    await expect(store.enter(sighting(1))).rejects.toThrow(`${path} cannot be opened`);
+    now.mockReturnValue(6_000);
+    expect(await outcome(store, sighting(1))).toBe('new');
   });
 
   it('leaves nothing half done: rows, their number, clean-ups', async () => {
