@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
+import { deviceServicePaths } from '../../src/devices/service/device-service-paths.js';
 import { AuthError, type AuthReason } from '../../src/errors.js';
 import { createGate } from '../../src/gate/create-gate.js';
+import type { GateOptions } from '../../src/gate/options.js';
 import { walletAuth } from '../../src/grpc/server/wallet-auth.js';
 import type { AuthorizationValue } from '../../src/index.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
@@ -30,6 +32,47 @@ describe('a caller without a token', () => {
     }
     expect(testGate().reasonOf(authorization)).toBe(wrong ?? 'MISSING_CREDENTIALS');
   });
+});
+
+describe('an admitted call', () => {
+  const limits = { classes: { default: { points: 9, windowMs: 60_000 } } };
+
+  it('has no check of messages where none is checked and none costs', () => {
+    expect(testGate({ limits, rules: { '*': 'optional' } }).decide()).toEqual({ admitted: true });
+  });
+
+  it('of an anonymous caller that opens a stream is looked at again until it is over', async () => {
+    let looks = 0;
+    const { gate, clock } = streamGate({ access: { deny: { size: 1, has: () => (looks++, false) } } });
+    const decision = await gate.decide({ ...incomingCall(), stream: { end: () => expect.unreachable() } }, undefined);
+    looks = 0;
+    clock.advance(5_000);
+    expect(looks).toBe(1);
+    if (decision.admitted) decision.onEnd?.();
+    clock.advance(60_000);
+    expect(looks).toBe(1);
+  });
+
+  it('that is unary and ends for a message sets no timer: there is no stream to be closed hard', async () => {
+    const { gate, after } = streamGate({ rules: { '*': { auth: 'optional', authorizeMessage: () => false } } });
+    const decision = await gate.decide(incomingCall(), undefined);
+    expect(decision.admitted && (await decision.checkMessage?.({}))).toMatchObject({ code: 7 });
+    await Promise.resolve();
+    expect(after).not.toHaveBeenCalled();
+  });
+
+  /** A gate that waits by its own clock. */
+  function streamGate(options: GateOptions) {
+    const clock = settableClock();
+    const after = vi.fn(clock.timers.after);
+    const timers = { ...clock.timers, after };
+    const { gate } = testGate({ now: clock.now, timers, rules: { '*': 'optional' }, ...options });
+    return { gate, clock, after };
+  }
+});
+
+it.each([...deviceServicePaths])('without devices %s is a method as any other', (method) => {
+  expect(testGate({ authorize: () => false }).reasonOf(tokens.good, { method })).toBe('ACCESS_DENIED');
 });
 
 describe('a caller with a good token', () => {

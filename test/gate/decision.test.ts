@@ -80,6 +80,11 @@ describe('limit', () => {
     });
   });
 
+  it('is none where the token is refused before the call is counted', async () => {
+    const { eventOf } = testGate({ limits: { classes, beforeAuthentication: { points: 9, windowMs } } });
+    expect(await eventOf(tokens.expired)).toMatchObject({ reason: 'TOKEN_EXPIRED', limit: undefined });
+  });
+
   it('is none without limits, and where the failed-token limit is spent', async () => {
     const { decide, eventOf } = testGate({ failedTokenLimit: { failures: 1 } });
     expect((await eventOf(tokens.good)).limit).toBeUndefined();

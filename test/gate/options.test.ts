@@ -11,7 +11,9 @@ describe('the options of a gate', () => {
     ['onDecision', [null, 'x', {}, 1]],
     ['authorizeTimeoutMs', [null, 0, -1, 1.5, NaN, Infinity, 600_001, '5000']],
     ['rules', [null, 'public', 1]],
-    ['services', [null, {}, 'x', [null], ['x'], [undefined]]],
+    ['services', [null, {}, 'x', [null], ['x'], [undefined], [DemoService, null]]],
+    ['streamRecheckMs', [null, 0, 99, 100.5, NaN, 3_600_001, '5000']],
+    ['graceMs', [null, 0, 4_999, 5_000.5, NaN, 3_600_001, '5000']],
     ['maxAgeMs', [null, 0, NaN]],
     ['now', [null, 5]],
     ['curve', [null, {}]],
@@ -29,6 +31,10 @@ describe('the options of a gate', () => {
 });
 
 describe('services', () => {
+  it('may be an empty list', () => {
+    expect(() => createGate({ services: [] })).not.toThrow();
+  });
+
   const NAME = 'walletauth.demo.v1.DemoService';
 
   it.each([[[DemoService]], [[definition]]])(

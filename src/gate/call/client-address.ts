@@ -51,7 +51,7 @@ export function createAddressReader(trustedProxies: readonly string[] = []): Add
     let ip = peerIp(peer);
     if (ip === undefined ? !trustsUnix || !peer.startsWith('unix:') : trusted.size === 0) return ip;
     const hops = forwardedFor.join(',').split(',');
-    while (hops.length > 0 && (ip === undefined || trusted.hasBits(ip.bits))) {
+    while (ip === undefined || trusted.hasBits(ip.bits)) {
       const hop = hostIp(hops.pop()?.trim() ?? '');
       if (hop === undefined) break;
       ip = hop;

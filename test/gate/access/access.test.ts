@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { accessList } from '../../../src/gate/access/access-list.js';
+import { accessList, type AccessSubject } from '../../../src/gate/access/access-list.js';
 import { createAccess, type AccessCheck, type AccessOptions } from '../../../src/gate/access/access.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
@@ -53,6 +53,13 @@ describe('access', () => {
     expect(access.checkAddress({ address: '10.1.2.3' })?.reason).toBe('ACCESS_DENIED');
     expect(access.checkCaller({ wallet: alice, deviceId, address: '10.2.2.2' })?.reason).toBe('ACCESS_DENIED');
     expect(access.checkCaller({ wallet: alice, deviceId: `${alice}/2` })).toBeUndefined();
+  });
+
+  it('looks a caller without identity up by its address alone, once', () => {
+    const has = vi.fn<(subject: AccessSubject) => boolean>(() => false);
+    const access = listsOf({ deny: { size: 1, has } });
+    expect([access.checkAddress({ address }), access.checkCaller({ address })]).toEqual([undefined, undefined]);
+    expect(has.mock.calls).toEqual([[{ address }]]);
   });
 
   it('knows who has priority', () => {

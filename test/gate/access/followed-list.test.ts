@@ -134,4 +134,10 @@ describe('a followed list', () => {
     expect(await list.textsOf([{ bits: 0x0a000000, length: 8 }])).toEqual(['10.0.0.1/8', '10.0.0.0/8']);
     expect(await list.textsOf([])).toEqual([]);
   });
+
+  it('finds them beside a wrong text that was left out', async () => {
+    const { list } = followed(alice);
+    await list.take(version(['0x12', bob], true));
+    expect(await list.textsOf([bob])).toEqual([bob]);
+  });
 });

@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { createAddressReader } from '../../../src/gate/call/client-address.js';
+import { callerAddress, createAddressReader } from '../../../src/gate/call/client-address.js';
 
 describe('the address of a direct peer', () => {
   it.each([
@@ -88,6 +88,37 @@ describe('the full address', () => {
     expect(fullAddressOf(`${'1:'.repeat(100_000)}5`, [])).toBeUndefined();
     expect(fullAddressOf('10.1.2.3:5', ['1'.repeat(100_000)])).toBe('10.1.2.3');
   });
+});
+
+describe('the text of a peer', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('is read once for each connection, not for each call', () => {
+    const { addressOf } = createAddressReader();
+    const read = vi.spyOn(String.prototype, 'replace');
+    addressOf('203.0.113.7:1', []);
+    expect(read).toHaveBeenCalled();
+    read.mockClear();
+    expect(addressOf('203.0.113.7:1', [])).toBe('203.0.113.7');
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [100, 'fe80::1'],
+    [101, undefined],
+  ])('of %i characters is %s', (length, address) => {
+    const peer = '[fe80::1%]:1'.replace('%', (zone) => zone.padEnd(length - 11, 'e'));
+    expect(peer).toHaveLength(length);
+    expect(createAddressReader().fullAddressOf(peer, [])).toBe(address);
+  });
+});
+
+it.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['a host', 'a host'],
+])('a caller at %s is known by %s', (address, network) => {
+  expect(callerAddress(address)).toBe(network);
 });
 
 describe('the address behind a proxy on a Unix socket', () => {

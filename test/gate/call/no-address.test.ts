@@ -21,6 +21,7 @@ describe('the warning WALLET_AUTH_NO_ADDRESS', () => {
     ['limits.beforeAuthentication', { limits: { beforeAuthentication: { points: 5, windowMs: 1_000 } } }],
     ['failedTokenLimit', { failedTokenLimit: {} }],
     ['access.deny, failedTokenLimit', { access: { deny: ['::1'] }, failedTokenLimit: {} }],
+    ['access.allow, failedTokenLimit', { access: { allow: accessList(['::1']) }, failedTokenLimit: {} }],
   ])('names %s at the first call without address, once', (names, rules) => {
     const check = noAddressWarning(rules);
     check?.('203.0.113.7');

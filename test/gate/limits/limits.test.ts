@@ -87,7 +87,8 @@ describe('limits', () => {
 
   it('refuse what a full bucket never holds, with no time to wait for', () => {
     const refused = withClasses().take(alice, 'default', 4, false);
-    expect(refused).toMatchObject({ reason: 'RATE_LIMITED', info: {} });
+    expect(refused).toMatchObject({ reason: 'RATE_LIMITED' });
+    expect((refused as AuthError).info).toEqual({});
     expect(withClasses().take(alice, 'default', 4, true)).toBeUndefined();
   });
 
@@ -100,7 +101,11 @@ describe('limits', () => {
     const limits = withClasses({ beforeAuthentication: { points: 2, windowMs: 1_000 } });
     const before = [1, 2, 3].map(() => limits.takeBefore(unknown));
     expect(before.slice(0, 2)).toEqual([undefined, undefined]);
-    expect(before[2]).toMatchObject({ reason: 'RATE_LIMITED', info: { retry_after_ms: '500' } });
+    expect(before[2]).toMatchObject({
+      reason: 'RATE_LIMITED',
+      info: { retry_after_ms: '500' },
+      cause: { limit: 'beforeAuthentication' },
+    });
     expect(limits.takeBefore(caller({ network: '203.0.113.8' }))).toBeUndefined();
     expect(withClasses().takeBefore(unknown)).toBeUndefined();
   });
@@ -170,6 +175,7 @@ describe('wrong options are refused by name', () => {
     ['limits.classes: "a b" is no name', { classes: { default: good, 'a b': good } }],
     ['limits.classes: "" is no name', { classes: { default: good, '': good } }],
     ['limits.classes.default must be', { classes: { default: null } }],
+    ['limits.classes.default must be', { classes: { default: 5 } }],
     ['limits.classes.default.points must be', { classes: { default: { windowMs: 1_000 } } }],
     ['limits.classes.default.points must be', { classes: { default: { ...good, points: 0 } } }],
     ['limits.classes.default.points must be', { classes: { default: { ...good, points: 1.5 } } }],

@@ -48,6 +48,14 @@ describe('a token bucket', () => {
     expect(buckets.take('a', 1, START + 5_000)).toBe(5_000);
   });
 
+  it('says how long a block lasts without taking', () => {
+    const buckets = createTokenBuckets({ ...small, blockMs: 5_000 }, 100);
+    expect(buckets.take('a', 11, START)).toBe(5_000);
+    expect(buckets.waitMs('a', 1, START + 1_000)).toBe(4_000);
+    expect(buckets.waitMs('a', 1, START + 5_000)).toBe(0);
+    expect(buckets.take('a', 10, START + 5_000)).toBe(0);
+  });
+
   it('makes a caller that is blocked for a short time wait for its points all the same', () => {
     const buckets = createTokenBuckets({ ...small, blockMs: 50 }, 100);
     expect(buckets.take('a', 10, START)).toBe(0);

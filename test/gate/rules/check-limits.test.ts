@@ -42,6 +42,7 @@ describe('a rule that names a limit', () => {
 
   it('in a .proto is left alone where code names another', () => {
     expect(() => check({ '*': { limit: 'few' } }, { method: { limit: 'burst' } })).not.toThrow();
+    expect(() => check({ [PATH]: { limit: 'few' } }, { service: { limit: 'burst' } })).not.toThrow();
   });
 
   it('in a .proto is left alone by a node that sets no limits, in code it is not', () => {

@@ -123,6 +123,11 @@ describe('checkRules', () => {
     expect(byMethod.get(OPEN)).toMatchObject({ cost: 0, authorize: false, authorizeMessage: false });
   });
 
+  it('shows no fields and no authorize where there are none', () => {
+    const rules: AuthRules = { '*': { auth: 'required', ownWallet: [] } };
+    expect(gateOf(rules).checkRules([service]).byMethod.get(OPEN)).toMatchObject({ ownWallet: [], authorize: false });
+  });
+
   it('shows the fields of a type that refers to itself once', () => {
     const tree = builtProto({
       messages: {

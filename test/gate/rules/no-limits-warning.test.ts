@@ -37,11 +37,19 @@ describe('limits that only the .proto names, where the operator gives no limits'
     ]);
   });
 
+  it('are warned of by the name of the method, where it is one', () => {
+    expect(warningsOf({ cost: 5 }, { 'test.v1.S/Two': { cost: 0 } })[0]?.[0]).toMatch(
+      /^the \.proto limits calls of \/test\.v1\.S\/One, and this gate/,
+    );
+  });
+
   it.each<[string, OptionInit | undefined, AuthRules, GateOptions]>([
     ['there are limits', { cost: 5 }, {}, { limits: { classes: { default: { points: 9, windowMs: 1_000 } } } }],
     ['the .proto declares nothing about limits', { stream: 1 }, {}, {}],
     ['there is no option at all', undefined, {}, {}],
     ['calls are free by the .proto', { cost: 0, limit: 'writes' }, {}, {}],
+    ['the .proto charges no messages', { chargeMessages: false }, {}, {}],
+    ['code charges messages, not the .proto', { stream: 1 }, { '*': { chargeMessages: true } }, {}],
     ['calls are free by code', { cost: 5, limit: 'writes' }, { '*': { cost: 0 } }, {}],
   ])('are not warned of if %s', (_, option, rules, options) => {
     expect(warningsOf(option, rules, options)).toEqual([]);

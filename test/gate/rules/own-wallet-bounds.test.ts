@@ -117,6 +117,11 @@ describe('the number of fields of one message that own_wallet looks at', () => {
     expect(reads()).toBe(10_000);
   });
 
+  it('is 50 000: the list itself, and each item and its owner', () => {
+    expect(firstForeign(plan, { items: countedOwners(24_999).items }, alice)).toBeUndefined();
+    expect(thrownBy(() => firstForeign(plan, { items: countedOwners(25_000).items }, alice))).toMatchObject(TOO_MANY);
+  });
+
   it.each([100_000, 200_000])('is bounded for a list of %d items', (count) => {
     const { items, reads } = countedOwners(count);
     expect(thrownBy(() => firstForeign(plan, { items }, alice))).toMatchObject(TOO_MANY);

@@ -46,6 +46,7 @@ describe('readPolicy', () => {
       'a list of field paths such as "items.owner"',
       ['owner', null, {}, [''], ['.'], ['a.'], ['.a'], ['a..b'], ['a b'], [1], ['0'], ['a[0]'], [null]],
     ],
+    ['stream', "'at-open', 'until-expiry' or 'while-renewed'", ['At-open', '', null, 0, true, {}]],
     ['authorize', 'a function', [null, true, {}, 'f']],
     ['authorizeMessage', 'a function', [null, true, {}, 'f']],
   ])('checks %s by name', (name, what, values) => {

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { Stream } from '../../../gen/walletauth/v1/options_pb.js';
 import { checkRules } from '../../../src/gate/rules/check-rules.js';
 import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
 import { firstForeign } from '../../../src/gate/rules/first-foreign.js';
@@ -9,6 +10,7 @@ import { methodPolicy, servicePolicy } from '../../../src/gate/rules/proto-polic
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { methodsOf } from '../../../src/gate/rules/service-methods.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
+import { builtProto, builtService, type OptionInit } from '../../support/built-proto.js';
 import { compileProto, serviceOf } from '../../support/compile-proto.js';
 
 const alice = testWallets.alice.address;
@@ -53,6 +55,9 @@ const method = (service: string, name: string) => {
   return desc;
 };
 
+const serviceWith = (option: OptionInit) =>
+  builtService(builtProto({ messages: {}, services: { S: { option, methods: {} } } }));
+
 describe('the options of methods and services', () => {
   it('say what stands in them and nothing else', () => {
     expect(servicePolicy(serviceOf(registry, 'Notes'))).toEqual({
@@ -73,6 +78,21 @@ describe('the options of methods and services', () => {
   ])('of %s are refused, by name', (service, message) => {
     const methods = methodsOf([serviceOf(registry, service)]);
     expect(() => compileRules({}, { methods })).toThrow(new TypeError(message));
+  });
+
+  it.each([
+    [Stream.UNSPECIFIED, undefined],
+    [Stream.AT_OPEN, 'at-open'],
+    [Stream.UNTIL_EXPIRY, 'until-expiry'],
+    [Stream.WHILE_RENEWED, 'while-renewed'],
+  ])('say with stream %i how long a stream may stay open: %s', (stream, rule) => {
+    expect(servicePolicy(serviceWith({ stream }))?.stream).toBe(rule);
+  });
+
+  it('with a stream of a later version are refused, by name', () => {
+    expect(() => servicePolicy(serviceWith({ stream: 9 as Stream }))).toThrow(
+      new TypeError("service test.v1.S: the option's stream 9 is unknown to this version"),
+    );
   });
 
   it('of a later version are refused, by name', () => {
@@ -169,6 +189,10 @@ describe('rules of both kinds together', () => {
     expect(checkRules(table(), ['/a.S/M']).rules.map(({ methods }) => methods.length)).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
+  it('take the field paths of code in camel case too', () => {
+    expect(() => table({ 'test.v1.Notes/All': { ownWallet: ['chosenItem.ownerId'] } })).not.toThrow();
+  });
+
   it.each([
     ['nobody', '"nobody" is no field of test.v1.Everything'],
     ['item.nobody', '"item.nobody" is no field of test.v1.Item'],
@@ -238,6 +262,21 @@ describe('the field option', () => {
     expect(firstForeign(fields, owned, alice)).toBe('chosen');
     const whole = { ...owned, chosen: alice, chosen_item: { ownerId: alice }, tree: { owner: alice, branches: [] } };
     expect(firstForeign(fields, whole, alice)).toBeUndefined();
+    expect(firstForeign(fields, { ...whole, choice: null }, alice)).toBeUndefined();
+  });
+
+  it('finds no wallet in a map that is none, and takes no inherited key of one for a value', () => {
+    const [byName] = (planOfOptions(method('Notes', 'All').input) ?? []).filter(({ map }) => map);
+    for (const value of [5, true, '', 'text']) {
+      expect(firstForeign([byName!], { by_name: value }, alice)).toBe('by_name');
+    }
+    const inherited: object = Object.assign(Object.create({ b: bob }) as object, { a: alice });
+    expect(firstForeign([byName!], { by_name: inherited }, alice)).toBeUndefined();
+  });
+
+  it('has a plan of the marked fields alone', () => {
+    expect(planOfOptions(registry.getMessage('test.v1.Empty')!)).toBeUndefined();
+    expect(planOfOptions(method('Notes', 'All').input)?.map(({ name }) => name)).not.toContain('empty');
   });
 
   it('refuses everything where no caller is known', () => {

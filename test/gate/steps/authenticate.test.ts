@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
+import type { AuthReason } from '../../../src/errors.js';
+import type { GateOptions } from '../../../src/gate/options.js';
 import { countingCurve } from '../../support/counting-curve.js';
 import { testGate } from '../../support/test-gate.js';
 import { bearer, NOW_MS, planToken } from '../../support/token-workshop.js';
 import { bearerToken, tokens } from '../../support/tokens.js';
 
+const brokenCurve = countingCurve({
+  verify() {
+    throw new Error('broken');
+  },
+});
 const forger = { peer: '203.0.113.66:1' };
 const neighbour = { peer: '203.0.113.67:1' };
 const behindProxy = (address: string) => ({ peer: '10.0.0.1:5', forwardedFor: [address] });
@@ -38,6 +45,14 @@ describe('failedTokenLimit', () => {
     const impossible = bearer({ walletSignature: { ...walletSignature, bytes: new Uint8Array(64) } });
     expect(reasonOf(impossible, forger)).toBe('INVALID_WALLET_SIGNATURE');
     expect(reasonOf(impossible, forger)).toBe('RATE_LIMITED');
+  });
+
+  it.each<[string, GateOptions, AuthReason]>([
+    ['a good token of a revoked device', { isRevoked: () => true }, 'DEVICE_REVOKED'],
+    ['a curve that fails', { curve: brokenCurve }, 'INTERNAL'],
+  ])('is not spent by %s', (_, options, reason) => {
+    const { reasonOf } = testGate({ failedTokenLimit: { failures: 1 }, ...options });
+    for (const token of [tokens.good, tokens.bobs]) expect(reasonOf(token, forger)).toBe(reason);
   });
 
   it('does not hold up a cached token', () => {

@@ -123,6 +123,18 @@ describe('a function that finds a cost', () => {
     expect(seen).toEqual([message, expect.objectContaining({ method: call.method })]);
   });
 
+  it('is called for the first message alone, without limits too, unless each message costs', () => {
+    for (const chargeMessages of [false, true]) {
+      let calls = 0;
+      const { send, check } = charged({ cost: () => (calls++, 1), chargeMessages });
+      for (const index of [0, 1, 2]) {
+        send({}, index);
+        check({});
+      }
+      expect(calls).toBe(chargeMessages ? 6 : 2);
+    }
+  });
+
   const wrongCosts = hostileValues.filter(([name]) => name !== '0' && name !== '-0');
   it.each(wrongCosts)('throws for the cost %s, and charges nothing', (name, value) => {
     const { costs, send } = charged({ cost: () => value as number });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { refusal } from '../../../src/errors.js';
-import { createAddressReader } from '../../../src/gate/call/client-address.js';
+import { createAddressReader, type AddressReader } from '../../../src/gate/call/client-address.js';
 import { compileRules } from '../../../src/gate/rules/rule-table.js';
 import { CallContext, runSteps, type Answer } from '../../../src/gate/steps/pipeline.js';
 import { incomingCall } from '../../support/incoming-call.js';
@@ -50,10 +50,22 @@ describe('runSteps', () => {
   });
 });
 
+/** A call whose address a reader finds. */
+function callBy(reader: AddressReader): CallContext {
+  const incoming = incomingCall();
+  return new CallContext(incoming, undefined, compileRules().ruleOf(incoming.method), reader);
+}
+
+it.each(['203.0.113.7', undefined])('the address of a call is worked out once: %s', (address) => {
+  const fullAddressOf = vi.fn<AddressReader['fullAddressOf']>(() => address);
+  const call = callBy({ ...createAddressReader(), fullAddressOf });
+  expect([call.address, call.address]).toEqual([address, address]);
+  expect(fullAddressOf).toHaveBeenCalledOnce();
+});
+
 describe('what waits for the end of a call', () => {
   it('is called once, in turn, and what it throws is dropped', () => {
-    const incoming = incomingCall();
-    const call = new CallContext(incoming, undefined, compileRules().ruleOf(incoming.method), createAddressReader());
+    const call = callBy(createAddressReader());
     const ended: number[] = [];
     expect(call.isHeld).toBe(false);
     call.onEnd(() => void ended.push(1));

@@ -36,6 +36,12 @@ describe('what is looked at again for an open stream', () => {
     expect(recheckOf(createAccess(access), undefined)?.(callOf())).toMatchObject({ reason: 'ACCESS_DENIED' });
   });
 
+  it('is the address alone, where nothing else is checked', () => {
+    const { checkAddress, hasPriority } = createAccess({ deny: [callOf().address ?? ''] });
+    const recheck = recheckOf({ checkAddress, checkCaller: undefined, hasPriority }, undefined);
+    expect(recheck?.(callOf())).toMatchObject({ reason: 'ACCESS_DENIED' });
+  });
+
   it('is the device, where there is one', () => {
     const seen: string[] = [];
     const recheck = recheckOf(createAccess(), (deviceId) => (seen.push(deviceId), false));
@@ -48,21 +54,21 @@ describe('what is looked at again for an open stream', () => {
 describe('a sweep', () => {
   function start(recheck: (call: CallContext) => Answer = () => undefined) {
     const clock = settableClock();
-    let timers = 0;
+    const timers = new Set<() => void>();
     const after = (delayMs: number, run: () => void) => {
-      timers++;
-      const cancel = clock.timers.after(delayMs, () => (timers--, run()));
-      return () => (timers--, cancel());
+      const cancel = clock.timers.after(delayMs, () => (timers.delete(cancel), run()));
+      timers.add(cancel);
+      return () => (timers.delete(cancel), cancel());
     };
     const looked: CallContext[] = [];
-    const ended: [CallContext, string][] = [];
+    const ended: [CallContext, string | undefined][] = [];
     const sweep = createSweep({
       everyMs: 1_000,
       timers: { ...clock.timers, after },
       recheck: (call) => (looked.push(call), recheck(call)),
-      endCall: (call, { reason }) => (ended.push([call, reason]), call.end()),
+      endCall: (call, error: AuthError | undefined) => (ended.push([call, error?.reason]), call.end()),
     });
-    return { clock, sweep, looked, ended, timers: () => timers };
+    return { clock, sweep, looked, ended, timers: () => timers.size };
   }
 
   it('looks at every open stream in each round, and at none that is over', () => {
@@ -106,6 +112,13 @@ describe('a sweep', () => {
       [broken, 'INTERNAL'],
     ]);
     expect([sweep.size, timers()]).toEqual([1, 1]);
+  });
+
+  it('has no timer once it has ended the last stream', () => {
+    const { clock, sweep, timers } = start(() => new AuthError('ACCESS_DENIED'));
+    sweep.watch(callOf());
+    clock.advance(1_000);
+    expect([sweep.size, timers()]).toEqual([0, 0]);
   });
 
   it('looks at thousands in slices of 500, each in a turn of its own', () => {
