@@ -57,7 +57,11 @@ async function bundled(name, plugins) {
     platform: 'node',
     target: 'node20',
     external: ['ethers', 'fast-check', 'secp256k1', '@noble/*', 'lru-cache', '@bufbuild/*', 'ipaddr.js'],
-    alias: { '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname },
+    alias: {
+      '#bytes': new URL('../../src/bytes/node-bytes.ts', import.meta.url).pathname,
+      '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname,
+      '#keccak': new URL('../../src/keccak/fastest-keccak.ts', import.meta.url).pathname,
+    },
     plugins,
     write: false,
     logLevel: 'error',

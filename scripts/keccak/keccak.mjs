@@ -1,5 +1,5 @@
 // Keccak-256 as a WebAssembly module, by the steps of FIPS 202. The permutation's 25 lanes of 64 bits live in locals.
-import { get, i32, i64, I32, I64, moduleOf, repeat, set, tee } from './wasm.mjs';
+import { code, get, i32, i64, I32, I64, moduleOf, repeat, set, tee } from './wasm.mjs';
 
 /** Where things lie in memory. */
 export const DIGEST_AT = 0;
@@ -24,33 +24,36 @@ const eachLane = (instructions) => each(5, (y) => each(5, (x) => instructions(x,
 /** θ: each lane is changed by the parities of two columns beside it. ρ and π: it is rotated, and goes to another place. */
 function thetaRhoPi() {
   const rotations = rotationOffsets();
-  const parities = each(5, (x) => [
-    ...get(lane(x, 0)),
-    ...each(4, (y) => [...get(lane(x, y + 1)), ...i64.xor]),
-    ...set(column(x)),
-  ]);
-  const moves = each(5, (x) => [
-    ...[...get(column(x + 4)), ...get(column(x + 1)), ...i64.rotl(1), ...i64.xor, ...set(PARITY)],
-    ...each(5, (y) => [
-      ...[...get(lane(x, y)), ...get(PARITY), ...i64.xor, ...i64.rotl(rotations[x][y])],
-      ...set(moved(y, 2 * x + 3 * y)),
-    ]),
-  ]);
-  return [...parities, ...moves];
+  const parityOf = (x) =>
+    code(
+      get(lane(x, 0)),
+      each(4, (y) => code(get(lane(x, y + 1)), i64.xor)),
+      set(column(x)),
+    );
+  const move = (x) =>
+    code(
+      code(get(column(x + 4)), get(column(x + 1)), i64.rotl(1), i64.xor, set(PARITY)),
+      each(5, (y) =>
+        code(code(get(lane(x, y)), get(PARITY), i64.xor, i64.rotl(rotations[x][y])), set(moved(y, 2 * x + 3 * y))),
+      ),
+    );
+  return code(each(5, parityOf), each(5, move));
 }
 
 /** χ: each lane is changed by the two after it in its row. */
 function chi() {
-  return eachLane((x, y) => [
-    ...get(moved(x, y)),
-    ...[...get(moved(x + 1, y)), ...i64.const(-1), ...i64.xor, ...get(moved(x + 2, y)), ...i64.and],
-    ...[...i64.xor, ...set(lane(x, y))],
-  ]);
+  return eachLane((x, y) =>
+    code(
+      get(moved(x, y)),
+      code(get(moved(x + 1, y)), i64.const(-1), i64.xor, get(moved(x + 2, y)), i64.and),
+      code(i64.xor, set(lane(x, y))),
+    ),
+  );
 }
 
 /** ι: the first lane is changed by the round's constant. */
 function iota() {
-  return [...get(lane(0, 0)), ...get(CONSTANT), ...i64.load(CONSTANTS_AT), ...i64.xor, ...set(lane(0, 0))];
+  return code(get(lane(0, 0)), get(CONSTANT), i64.load(CONSTANTS_AT), i64.xor, set(lane(0, 0)));
 }
 
 /** By how many bits ρ rotates the lane at x and y. */
@@ -83,30 +86,30 @@ function roundConstants() {
 
 /** The hash: absorbs so many blocks from INPUT_AT, which are padded already, and writes the digest to DIGEST_AT. */
 function hash() {
-  const absorb = each(BLOCK / 8, (i) => [
-    ...[...get(lane(i, Math.floor(i / 5))), ...get(INPUT), ...i64.load(8 * i), ...i64.xor],
-    ...set(lane(i, Math.floor(i / 5))),
-  ]);
-  const permute = [
-    ...[...i32.const(0), ...set(CONSTANT)],
-    ...repeat(
+  const absorbLane = (i) => {
+    const to = lane(i, Math.floor(i / 5));
+    return code(get(to), get(INPUT), i64.load(8 * i), i64.xor, set(to));
+  };
+  const permute = code(
+    code(i32.const(0), set(CONSTANT)),
+    repeat(
       thetaRhoPi(),
       chi(),
       iota(),
-      [...get(CONSTANT), ...i32.const(8), ...i32.add, ...tee(CONSTANT)],
-      [...i32.const(8 * ROUNDS), ...i32.ne],
+      code(get(CONSTANT), i32.const(8), i32.add, tee(CONSTANT)),
+      code(i32.const(8 * ROUNDS), i32.ne),
     ),
-  ];
-  return [
-    ...[...i32.const(INPUT_AT), ...set(INPUT)],
-    ...repeat(
-      absorb,
+  );
+  return code(
+    code(i32.const(INPUT_AT), set(INPUT)),
+    repeat(
+      each(BLOCK / 8, absorbLane),
       permute,
-      [...get(INPUT), ...i32.const(BLOCK), ...i32.add, ...set(INPUT)],
-      [...get(BLOCKS), ...i32.const(1), ...i32.sub, ...tee(BLOCKS)],
+      code(get(INPUT), i32.const(BLOCK), i32.add, set(INPUT)),
+      code(get(BLOCKS), i32.const(1), i32.sub, tee(BLOCKS)),
     ),
-    ...each(4, (x) => [...i32.const(DIGEST_AT), ...get(lane(x, 0)), ...i64.store(8 * x)]),
-  ];
+    each(4, (x) => code(i32.const(DIGEST_AT), get(lane(x, 0)), i64.store(8 * x))),
+  );
 }
 
 /** The module's bytes. */

@@ -23,6 +23,9 @@ export function unsigned(value) {
   }
 }
 
+/** Instructions one after the other. */
+export const code = (...parts) => parts.flat(Infinity);
+
 export const I32 = 0x7f;
 export const I64 = 0x7e;
 
@@ -49,7 +52,9 @@ export const i64 = {
 };
 
 /** Repeats a body as long as it leaves a number other than 0 on the stack. */
-export const repeat = (...body) => [0x03, 0x40, ...body.flat(), 0x0d, 0x00, 0x0b];
+export const repeat = (...body) => code(0x03, 0x40, body, 0x0d, 0x00, 0x0b);
+
+const MAGIC_AND_VERSION = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /**
  * A module of one function, exported as `hash`, and its memory, exported as `memory`.
@@ -61,14 +66,14 @@ export function moduleOf({ parameters, locals, body, pages, data }) {
   const name = (text) => sized([...new TextEncoder().encode(text)]);
   const list = (...items) => [...unsigned(items.length), ...items.flat()];
   const groups = locals.map(([count, type]) => [...unsigned(count), type]);
-  const code = [...list(...groups), ...body, 0x0b];
+  const whole = [...list(...groups), ...body, 0x0b];
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // \0asm, version 1
+    ...MAGIC_AND_VERSION,
     ...section(1, list([0x60, ...list(...parameters.map((type) => [type])), ...list()])), // types: one, of no result
     ...section(3, list([0])), // functions: one, of that type
     ...section(5, list([1, ...unsigned(pages), ...unsigned(pages)])), // memory: of exactly so many pages
     ...section(7, list([...name('hash'), 0, 0], [...name('memory'), 2, 0])), // exports
-    ...section(10, list(sized(code))),
+    ...section(10, list(sized(whole))),
     ...section(11, list([0, ...i32.const(data.offset), 0x0b, ...sized(data.bytes)])),
   ]);
 }

@@ -24,6 +24,7 @@ export function wasmKeccak(ofLong: Keccak256): Keccak256 {
   const { hash, memory } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KECCAK_MODULE, 'base64')))
     .exports;
   const bytes = new Uint8Array(memory.buffer);
+  const digest = bytes.subarray(DIGEST_AT, DIGEST_AT + 32);
   const longest = Math.floor((bytes.length - INPUT_AT) / BLOCK) * BLOCK - 1;
 
   return (message) => {
@@ -37,6 +38,9 @@ export function wasmKeccak(ofLong: Keccak256): Keccak256 {
     bytes[paddingAt] = 1;
     bytes[end - 1] = (bytes[end - 1] ?? 0) | 0x80;
     hash(blocks);
-    return bytes.slice(DIGEST_AT, DIGEST_AT + 32);
+    // pooled memory: what V8 has in its own heap must be moved before native code may read it
+    const copy = Buffer.allocUnsafe(32);
+    copy.set(digest);
+    return copy;
   };
 }
