@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { bytes as nodeBytes } from '../../src/bytes/node-bytes.js';
 import { bytes as portableBytes } from '../../src/bytes/portable-bytes.js';
 import { createIdentity, createToken } from '../../src/client/index.js';
+import { nativeCurve } from '../../src/curves/index.js';
 import { AuthError } from '../../src/index.js';
 import { testWallets } from '../../src/testing/index.js';
 import { decodeAuthData, decodeTokenBytes } from '../../src/token/decode-token.js';
@@ -12,12 +15,13 @@ import { statementText, xmtpStatement } from '../../src/token/statement.js';
 import { generalReader } from '../../src/token/token-reader.js';
 import { usualAuthData, usualToken } from '../../src/token/usual-layout.js';
 import { faultFamilies } from '../hostile/faults.js';
-import { signWithEthers, tokenMaker } from '../hostile/good-tokens.js';
+import { tokenMaker } from '../hostile/good-tokens.js';
 import { encode } from '../hostile/wire-model.js';
 import { concat, uint } from '../support/raw-proto.js';
 import { flipBit, planToken } from '../support/token-workshop.js';
 
-const maker = tokenMaker(signWithEthers);
+const curve = nativeCurve();
+const maker = tokenMaker((privateKey, digest) => curve.sign(digest, privateKey));
 /** The bytes of a token, as an array of their own. */
 const decoded = (header: unknown) => Uint8Array.from(Buffer.from(String(header).replace('Bearer ', ''), 'base64'));
 
@@ -78,20 +82,20 @@ describe('usualToken', () => {
       const fields = usualToken(changed);
       if (fields === undefined) continue;
       read++;
-      expect(fields).toEqual(generally(changed));
+      expect([bit, isDeepStrictEqual(fields, generally(changed))]).toEqual([bit, true]);
     }
     expect(read).toBeGreaterThan(1_500);
   });
 
-  it('reads what the general reader reads or nothing, whatever is wrong with a token', () => {
+  it('reads what the general reader reads or nothing, whatever is wrong with a token', { timeout: 30_000 }, () => {
     let read = 0;
     for (const family of Object.values(faultFamilies(maker))) {
-      for (const { authorization } of fc.sample(family, { numRuns: 60 })) {
+      for (const { authorization } of fc.sample(family, { numRuns: 40 })) {
         const message = decoded(authorization);
         const fields = usualToken(message);
         if (fields === undefined) continue;
         read++;
-        expect(fields).toEqual(generally(message));
+        expect([authorization, isDeepStrictEqual(fields, generally(message))]).toEqual([authorization, true]);
       }
     }
     expect(read).toBeGreaterThan(500);
