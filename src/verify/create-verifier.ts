@@ -6,7 +6,7 @@ import { checkRevocation, checkToken } from './check-token.js';
 import { verifierSettings, type VerifierOptions } from './options.js';
 import { checkTimeWindow } from './time-window.js';
 import { createTokenCache } from './token-cache.js';
-import { TokenIdentity, type CertifiedDevice } from './token-identity.js';
+import { windowOf, type CertifiedDevice } from './token-identity.js';
 import { portableVerifierTools, type VerifierTools } from './tools.js';
 
 /** Decides who sent an `authorization` value. */
@@ -66,7 +66,7 @@ export function createVerifierWith(options: VerifierOptions, tools: VerifierTool
       return identity;
     }
     if (nowMs > cached.expiresAtMs) tokens.delete(cached);
-    checkTimeWindow(TokenIdentity.windowOf(cached), nowMs, settings);
+    checkTimeWindow(windowOf(cached), nowMs, settings);
     return cached;
   }
 

@@ -1,5 +1,5 @@
 import { createCache } from './cache.js';
-import { TokenIdentity } from './token-identity.js';
+import { tokenOf, type TokenIdentity } from './token-identity.js';
 
 /** The verified tokens of a verifier, each with the identity that it proved. */
 export interface TokenCache {
@@ -20,7 +20,7 @@ const PART = 48;
  * @param maxBytes bound of all entries together, as `maxCachedTokenBytes` counts.
  */
 export function createTokenCache(maxTokens: number, maxBytes: number): TokenCache {
-  const entries = createCache<TokenIdentity>(maxTokens, maxBytes, (identity) => TokenIdentity.tokenOf(identity).length);
+  const entries = createCache<TokenIdentity>(maxTokens, maxBytes, (identity) => tokenOf(identity).length);
 
   /** The key under which a token is or would be. */
   function keyOf(token: string): string {
@@ -40,18 +40,18 @@ export function createTokenCache(maxTokens: number, maxBytes: number): TokenCach
       return other !== undefined && isOf(token, other) ? other : undefined;
     },
     set(identity) {
-      const token = TokenIdentity.tokenOf(identity);
+      const token = tokenOf(identity);
       const part = token.slice(-PART);
       if (entries.peek(part) === undefined) entries.add(part, identity);
       else entries.set(keyOf(token), identity);
     },
     delete(identity) {
-      entries.delete(keyOf(TokenIdentity.tokenOf(identity)));
+      entries.delete(keyOf(tokenOf(identity)));
     },
   };
 }
 
 /** Whether an identity was proved by exactly this token. Nothing leaves the cache without this. */
 function isOf(token: string, identity: TokenIdentity): boolean {
-  return TokenIdentity.tokenOf(identity) === token;
+  return tokenOf(identity) === token;
 }

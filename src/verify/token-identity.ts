@@ -22,6 +22,11 @@ export interface ProvenToken {
   readonly window: TimeWindow;
 }
 
+/** The text of the token that proved an identity. */
+export let tokenOf: (identity: TokenIdentity) => string;
+/** When that token is good. */
+export let windowOf: (identity: TokenIdentity) => TimeWindow;
+
 /**
  * The identity that a token proves, which is also what a verifier caches of the token. There are many of these, so they are kept
  * small: what is read rarely is computed from the token's text, and the beginning of its window is held as its distance from
@@ -59,15 +64,13 @@ export class TokenIdentity extends BaseIdentity {
     Object.freeze(this);
   }
 
-  /** The text of the token that proved it. */
-  static tokenOf(identity: TokenIdentity): string {
-    return identity.#token;
-  }
-
-  /** When its token is good. */
-  static windowOf(identity: TokenIdentity): TimeWindow {
-    const { issuedAtMs, expiresAtMs } = identity;
-    return { notBeforeMs: issuedAtMs + identity.#notBefore, notAfterMs: expiresAtMs };
+  // out of the reach of whoever has an identity: a handler, and what it hands it to
+  static {
+    tokenOf = (identity) => identity.#token;
+    windowOf = (identity) => {
+      const { issuedAtMs, expiresAtMs } = identity;
+      return { notBeforeMs: issuedAtMs + identity.#notBefore, notAfterMs: expiresAtMs };
+    };
   }
 
   static #key(identity: TokenIdentity): IdentityKeyFields | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createVerifier } from '../../src/index.js';
 import { createTokenCache } from '../../src/verify/token-cache.js';
-import { TokenIdentity } from '../../src/verify/token-identity.js';
+import { TokenIdentity, tokenOf } from '../../src/verify/token-identity.js';
 import { portableVerifierTools } from '../../src/verify/tools.js';
 import { countingCurve } from '../support/counting-curve.js';
 import { bytes, concat } from '../support/raw-proto.js';
@@ -43,10 +43,10 @@ describe('createTokenCache', () => {
     for (const identity of identities) cache.set(identity);
     cache.delete(identities[gone]!);
     expect(cache.size).toBe(2);
-    expect(cache.get(TokenIdentity.tokenOf(identities[gone]!))).toBeUndefined();
+    expect(cache.get(tokenOf(identities[gone]!))).toBeUndefined();
     for (const identity of identities) if (identity !== identities[gone]) cache.set(identity);
     for (const identity of identities)
-      if (identity !== identities[gone]) expect(cache.get(TokenIdentity.tokenOf(identity)) === identity).toBe(true);
+      if (identity !== identities[gone]) expect(cache.get(tokenOf(identity)) === identity).toBe(true);
   });
 
   it('finds again, after it is stored again, a token whose like at the end was evicted', () => {

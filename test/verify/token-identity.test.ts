@@ -59,6 +59,13 @@ describe('the identity of a token', () => {
     expect(deviceOfIdentity(identity)).toBe(record);
   });
 
+  it('gives its token to nobody who has it', () => {
+    const identity = verifierNow().verify(bearer());
+    const { constructor } = identity as { constructor: object };
+    for (const owner of [identity, Object.getPrototypeOf(identity) as object, constructor])
+      expect(Reflect.ownKeys(owner).filter((name) => /token|window/i.test(String(name)))).toEqual([]);
+  });
+
   it('prints its facts, in JSON and on the console, and nothing of its token', () => {
     const identity = verifierNow().verify(bearer());
     const printed = { ...identity, identityKey: `0x${Buffer.from(keyBytes).toString('hex')}` };
