@@ -9,7 +9,9 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^grpc-wallet-auth\/(.*)$/, replacement: `${src}/$1/index.ts` },
+      { find: '#bytes', replacement: `${src}/bytes/node-bytes.ts` },
       { find: '#curves', replacement: `${src}/curves/fastest-curve.ts` },
+      { find: '#keccak', replacement: `${src}/keccak/fastest-keccak.ts` },
     ],
   },
   test: {

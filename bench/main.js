@@ -10,6 +10,7 @@ const ROWS = {
   native: 'verification',
   wasm: 'verification',
   noble: 'verification',
+  keccak: 'keccak',
   refusals: 'refusals',
   peers: 'peers',
   creation: 'creation',

@@ -16,7 +16,7 @@ export interface WalletIdentity {
 
 /** Makes a frozen identity with a copy of the key bytes. */
 export function walletIdentity(facts: WalletIdentity): WalletIdentity {
-  return new FrozenIdentity(facts);
+  return new GivenIdentity(facts);
 }
 
 /** The gate's result for an admitted call: its caller, or `undefined` for an anonymous one. */
@@ -83,37 +83,15 @@ export function admissionOf(context: object): Admission | undefined {
   return (context as { readonly [ADMISSION]?: Admission })[ADMISSION];
 }
 
-/**
- * A node caches many of these, so they are kept small: one getter for all of them, not one each, and the key as a text
- * of as many characters, which takes a third of a byte array's memory.
- */
-class FrozenIdentity implements WalletIdentity {
-  static readonly #identityKey: PropertyDescriptor & ThisType<FrozenIdentity> = {
-    enumerable: true,
-    get() {
-      return Uint8Array.from(this.#key, (character) => character.charCodeAt(0));
-    },
-  };
-
-  declare readonly wallet: `0x${string}`;
-  declare readonly deviceId: string;
-  declare readonly identityKey: Uint8Array;
-  declare readonly issuedAtMs: number;
-  declare readonly expiresAtMs: number;
-  declare readonly certifiedAtMs: number | undefined;
-  readonly #key: string;
+/** What all identities have in common: how they print, and a place for what a registry keeps of the device. */
+export abstract class BaseIdentity implements WalletIdentity {
+  abstract readonly wallet: `0x${string}`;
+  abstract readonly deviceId: string;
+  abstract readonly identityKey: Uint8Array;
+  abstract readonly issuedAtMs: number;
+  abstract readonly expiresAtMs: number;
+  abstract readonly certifiedAtMs: number | undefined;
   #device: object | undefined = undefined;
-
-  constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs, certifiedAtMs }: WalletIdentity) {
-    this.wallet = wallet;
-    this.deviceId = deviceId;
-    Object.defineProperty(this, 'identityKey', FrozenIdentity.#identityKey);
-    this.issuedAtMs = issuedAtMs;
-    this.expiresAtMs = expiresAtMs;
-    this.certifiedAtMs = certifiedAtMs;
-    this.#key = Reflect.apply(String.fromCharCode, undefined, identityKey);
-    Object.freeze(this);
-  }
 
   /** What a registry keeps of the device, so that a cached token needs no look-up. */
   static deviceOf(identity: WalletIdentity): object | undefined {
@@ -126,24 +104,64 @@ class FrozenIdentity implements WalletIdentity {
 
   /** What `JSON.stringify` prints. */
   toJSON(): object {
-    const { wallet, deviceId, issuedAtMs, expiresAtMs, certifiedAtMs } = this;
-    return { wallet, deviceId, identityKey: hexOf(this.#key), issuedAtMs, expiresAtMs, certifiedAtMs };
+    const { wallet, deviceId, identityKey, issuedAtMs, expiresAtMs, certifiedAtMs } = this;
+    return { wallet, deviceId, identityKey: hexOf(identityKey), issuedAtMs, expiresAtMs, certifiedAtMs };
+  }
+
+  /** What Node's console prints: the same, for it would print what is computed as `[Getter]`. */
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
+    return this.toJSON();
+  }
+}
+
+/** A property that is computed at each read. Those of many objects share one descriptor, so that no object is larger for it. */
+export function computed<T extends object>(read: (object: T) => unknown): PropertyDescriptor & ThisType<T> {
+  return {
+    enumerable: true,
+    get() {
+      return read(this);
+    },
+  };
+}
+
+/** An identity of given facts. */
+class GivenIdentity extends BaseIdentity {
+  static readonly #identityKey = computed<GivenIdentity>((identity) => Uint8Array.from(identity.#key));
+
+  declare readonly wallet: `0x${string}`;
+  declare readonly deviceId: string;
+  declare readonly identityKey: Uint8Array;
+  declare readonly issuedAtMs: number;
+  declare readonly expiresAtMs: number;
+  declare readonly certifiedAtMs: number | undefined;
+  readonly #key: Uint8Array;
+
+  constructor({ wallet, deviceId, identityKey, issuedAtMs, expiresAtMs, certifiedAtMs }: WalletIdentity) {
+    super();
+    this.wallet = wallet;
+    this.deviceId = deviceId;
+    Object.defineProperty(this, 'identityKey', GivenIdentity.#identityKey);
+    this.issuedAtMs = issuedAtMs;
+    this.expiresAtMs = expiresAtMs;
+    this.certifiedAtMs = certifiedAtMs;
+    this.#key = Uint8Array.from(identityKey);
+    Object.freeze(this);
   }
 }
 
 /** What a registry attached to an identity; `undefined` if nothing. */
 export function deviceOfIdentity(identity: WalletIdentity): object | undefined {
-  return FrozenIdentity.deviceOf(identity);
+  return BaseIdentity.deviceOf(identity);
 }
 
 /** Attaches what a registry keeps of the device. */
 export function attachDevice(identity: WalletIdentity, device: object): void {
-  FrozenIdentity.setDevice(identity, device);
+  BaseIdentity.setDevice(identity, device);
 }
 
-/** A byte string, one character a byte, as `0x` and lower-case hex digits. */
-function hexOf(bytes: string): string {
+/** Bytes as `0x` and lower-case hex digits. */
+function hexOf(bytes: Uint8Array): string {
   let hex = '0x';
-  for (let i = 0; i < bytes.length; i++) hex += bytes.charCodeAt(i).toString(16).padStart(2, '0');
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
   return hex;
 }

@@ -13,6 +13,7 @@ import { gateOptionNames } from '../src/gate/options.js';
 import { policyNames } from '../src/gate/rules/policy.js';
 import { verifierOptionNames } from '../src/verify/options.js';
 import { compileProto } from './support/compile-proto.js';
+import { fastUnderNode } from './support/fast-under-node.js';
 import {
   compile,
   examplesOf,
@@ -74,7 +75,7 @@ const sourcesForNames: Plugin = {
     builder.onResolve({ filter: /^grpc-wallet-auth(?:\/|$)/ }, ({ path }) => ({
       path: join(root, path.replace('grpc-wallet-auth', 'src'), 'index.ts'),
     }));
-    builder.onResolve({ filter: /^#curves$/ }, () => ({ path: join(root, 'src/curves/fastest-curve.ts') }));
+    builder.onResolve({ filter: /^#/ }, ({ path }) => ({ path: fastUnderNode[path]! }));
   },
 };
 

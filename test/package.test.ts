@@ -67,6 +67,22 @@ describe('bundles for browsers', () => {
   });
 });
 
+it('./gate bundled for a runtime without Node takes what is portable of #bytes, #curves and #keccak', async () => {
+  const { metafile, outputFiles } = await build({
+    entryPoints: [join(root, 'dist/src/gate/index.js')],
+    absWorkingDir: root,
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const fast = /(bytes|curves|keccak)\/(?!portable|base64)/;
+  expect(Object.keys(metafile.inputs).filter((path) => path.startsWith('dist/src/') && fast.test(path))).toEqual([]);
+  expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\bWebAssembly\b/);
+});
+
 describe('the packed package', () => {
   let dir: string;
   let packed: { filename: string; files: { path: string }[] };

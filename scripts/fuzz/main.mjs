@@ -1,4 +1,5 @@
-// npm run fuzz [-- --cases N] [--seed N]: the models of test/hostile at length, then fuzzing guided by coverage.
+// npm run fuzz [-- --cases N] [--seed N]: the models of test/hostile at length, fast verifiers beside portable ones, then
+// fuzzing guided by coverage.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
@@ -24,6 +25,11 @@ for (const [answer, count] of [...run.answers].sort((a, b) => b[1] - a[1]))
   console.log(`${String(count).padStart(9)} ${answer}`);
 console.log(`models: ${run.cases} cases in ${seconds()} s, slowest answer ${run.slowestMs.toFixed(1)} ms`);
 
+const { differentialRun } = await bundled('differential', []);
+const differentialSeconds = timer();
+const differential = differentialRun(cases, seed);
+console.log(`fast and portable verifiers: ${differential.cases} tokens compared in ${differentialSeconds()} s`);
+
 const { policyRun } = await bundled('policy-models', []);
 const policySeconds = timer();
 const policies = policyRun(Math.ceil(cases / 100), seed);
@@ -38,12 +44,12 @@ console.log(
   `guided by coverage: ${guided.runs} inputs in ${guidedSeconds()} s, ${guided.corpus} kept, ${guided.features} features`,
 );
 
-const failures = [run.failure, guided.failure, ...policies.map(({ failure }) => failure)].filter(
+const failures = [run.failure, differential.failure, guided.failure, ...policies.map(({ failure }) => failure)].filter(
   (failure) => failure !== undefined,
 );
 for (const failure of failures) console.error(failure);
 console.log(
-  `${run.cases + guided.runs + policies.reduce((sum, { cases: tried }) => sum + tried, 0)} tried, ${failures.length === 0 ? 'nothing wrong' : 'SOMETHING WRONG'}; seed ${seed}`,
+  `${run.cases + differential.cases + guided.runs + policies.reduce((sum, { cases: tried }) => sum + tried, 0)} tried, ${failures.length === 0 ? 'nothing wrong' : 'SOMETHING WRONG'}; seed ${seed}`,
 );
 process.exitCode = failures.length === 0 ? 0 : 1;
 
@@ -57,7 +63,11 @@ async function bundled(name, plugins) {
     platform: 'node',
     target: 'node20',
     external: ['ethers', 'fast-check', 'secp256k1', '@noble/*', 'lru-cache', '@bufbuild/*', 'ipaddr.js'],
-    alias: { '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname },
+    alias: {
+      '#bytes': new URL('../../src/bytes/node-bytes.ts', import.meta.url).pathname,
+      '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname,
+      '#keccak': new URL('../../src/keccak/fastest-keccak.ts', import.meta.url).pathname,
+    },
     plugins,
     write: false,
     logLevel: 'error',

@@ -1,7 +1,10 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 
-/** Keccak-256 as Ethereum uses it (the padding is not that of SHA3-256): 32 bytes. */
+/** Computes Keccak-256 as Ethereum uses it (the padding is not that of SHA3-256): 32 bytes, fresh at each call. */
+export type Keccak256 = (bytes: Uint8Array) => Uint8Array;
+
+/** Keccak-256 in plain JavaScript, by noble: there in every runtime, and the yardstick for any other. */
 export function keccak256(bytes: Uint8Array): Uint8Array {
   return keccak_256(bytes);
 }

@@ -1,18 +1,12 @@
 import { dropPromise } from '../options.js';
 import { addressOf, type Address } from './address.js';
 import type { Curve } from './curve.js';
-import { keccak256 } from './hash.js';
-
-const encoder = new TextEncoder();
+import { portableTools, type CryptoTools } from './tools.js';
 
 /** The digest that `personal_sign` signs for a text (EIP-191, version 0x45): 32 bytes. */
-export function hashPersonalMessage(text: string): Uint8Array {
-  const body = encoder.encode(text);
-  const head = encoder.encode(`\x19Ethereum Signed Message:\n${body.length}`);
-  const whole = new Uint8Array(head.length + body.length);
-  whole.set(head);
-  whole.set(body, head.length);
-  return keccak256(whole);
+export function hashPersonalMessage(text: string, { keccak256, bytes } = portableTools): Uint8Array {
+  const length = bytes.utf8Length(text);
+  return keccak256(bytes.encodeUtf8(`\x19Ethereum Signed Message:\n${length}${text}`));
 }
 
 /**
@@ -27,10 +21,11 @@ export function recoverSigner(
   signature: Uint8Array,
   recovery: number,
   curve: Curve,
+  tools: CryptoTools = portableTools,
 ): Address | undefined {
-  const publicKey = curve.recover(signature, recovery, hashPersonalMessage(text));
+  const publicKey = curve.recover(signature, recovery, hashPersonalMessage(text, tools));
   if (publicKey === undefined) return undefined;
-  if (publicKey.length === 65) return addressOf(publicKey);
+  if (publicKey.length === 65) return addressOf(publicKey, tools);
   dropPromise(publicKey);
   throw new Error(`curve ${curve.name} recovered ${publicKey.length} bytes, not 65`);
 }

@@ -38,13 +38,21 @@ function loadBindings(): Bindings {
 }
 
 function curveOf(secp256k1: Bindings): Curve {
+  // V8 has to move a small array out of its heap before native code may read it; these are outside from the start
+  const ownSignature = Buffer.alloc(64);
+  const ownDigest = Buffer.alloc(32);
+  const ownPublicKey = Buffer.alloc(65);
+
   return Object.freeze({
     name: 'native',
 
     verify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean {
       if (!isVerifiable(signature, digest, publicKey)) return false;
+      ownSignature.set(signature);
+      ownDigest.set(digest);
+      ownPublicKey.set(publicKey);
       try {
-        return secp256k1.ecdsaVerify(signature, digest, publicKey);
+        return secp256k1.ecdsaVerify(ownSignature, ownDigest, ownPublicKey);
       } catch {
         return false; // with these shapes it throws only for r or s out of range and for no point on the curve
       }
@@ -52,8 +60,10 @@ function curveOf(secp256k1: Bindings): Curve {
 
     recover(signature: Uint8Array, recovery: number, digest: Uint8Array): Uint8Array | undefined {
       if (!isRecoverable(signature, recovery, digest)) return undefined;
+      ownSignature.set(signature);
+      ownDigest.set(digest);
       try {
-        return secp256k1.ecdsaRecover(signature, recovery, digest, false);
+        return secp256k1.ecdsaRecover(ownSignature, recovery, ownDigest, false);
       } catch {
         return undefined; // with these shapes it throws only where there is no key
       }

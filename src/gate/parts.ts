@@ -1,12 +1,15 @@
+import { bytes } from '#bytes';
 import { fastestCurve } from '#curves';
+import { fastestKeccak } from '#keccak';
 
 import { insideOf } from '../devices/inside.js';
 import { createLeases } from '../devices/leases/leases.js';
 import type { NodeDevices } from '../devices/node-devices.js';
 import type { AuthError } from '../errors.js';
 import type { RefusalStatus } from '../status-details.js';
-import { createVerifier, type Verifier } from '../verify/create-verifier.js';
+import { createVerifierWith, type Verifier } from '../verify/create-verifier.js';
 import { MAX_AGE_MS } from '../verify/options.js';
+import { serverTools } from '../verify/tools.js';
 import { createAccess, type Access } from './access/access.js';
 import { createAddressReader, type AddressReader } from './call/client-address.js';
 import { noAddressWarning, warningReader } from './call/no-address.js';
@@ -63,7 +66,7 @@ export function gateParts(options: GateOptions): GateParts {
   const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
   if (services) checkRules(rules, methods.keys());
   const curve = options.curve === undefined ? fastestCurve() : options.curve;
-  const verifier = createVerifier({ ...verifierOptions(options), curve });
+  const verifier = createVerifierWith({ ...verifierOptions(options), curve }, serverTools(fastestKeccak(), bytes));
   const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
   const access = createAccess(options.access);
   const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);

@@ -1,5 +1,5 @@
+import { decodeBase64 } from '../bytes/base64.js';
 import { refusal, untraced } from '../errors.js';
-import { decodeBase64 } from './base64.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
 import { WireReader } from './wire-reader.js';
 
@@ -19,7 +19,15 @@ import { WireReader } from './wire-reader.js';
  * console.log(identityKey?.timestamp);
  */
 export function decodeToken(token: string): TokenFields {
-  const bytes = typeof token === 'string' ? decodeBase64(token) : undefined;
+  return decodeTokenBytes(typeof token === 'string' ? decodeBase64(token) : undefined);
+}
+
+/**
+ * Reads the fields of a token in any layout.
+ * @param bytes a serialized `Token`; `undefined` if its text was not base64.
+ * @throws AuthError MALFORMED_TOKEN
+ */
+export function decodeTokenBytes(bytes: Uint8Array | undefined): TokenFields {
   if (bytes === undefined) throw refusal('MALFORMED_TOKEN', { cause: 'not base64' });
   try {
     return untraced(() => readToken(bytes));

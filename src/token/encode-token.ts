@@ -1,4 +1,4 @@
-import { encodeBase64 } from './base64.js';
+import { encodeBase64 } from '../bytes/base64.js';
 import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
 
 const VARINT = 0;

@@ -1,8 +1,7 @@
+import type { Bytes } from '../bytes/bytes.js';
+import { bytes as portable } from '../bytes/portable-bytes.js';
 import { encodeUnsignedKey } from './encode-token.js';
 import type { IdentityKeyFields } from './fields.js';
-
-/** Every byte as two hex digits. */
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
 export interface IdentityStatement {
@@ -22,8 +21,9 @@ export const xmtpStatement: IdentityStatement = Object.freeze({
 export function statementText(
   key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>,
   { title, closing }: IdentityStatement,
+  { toHex }: Pick<Bytes, 'toHex'> = portable,
 ): string {
-  return `${title}\n${hex(encodeUnsignedKey(key))}\n\n${closing}`;
+  return `${title}\n${toHex(encodeUnsignedKey(key))}\n\n${closing}`;
 }
 
 /**
@@ -39,10 +39,4 @@ export function validateStatement(statement: IdentityStatement): IdentityStateme
     }
   }
   return Object.freeze({ title, closing });
-}
-
-function hex(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
 }

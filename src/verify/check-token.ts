@@ -1,35 +1,13 @@
-import { deviceIdOf, parseAddress, type Address } from '../crypto/address.js';
-import { keccak256 } from '../crypto/hash.js';
+import { parseAddress, type Address } from '../crypto/address.js';
 import { refusal } from '../errors.js';
-import { walletIdentity, type WalletIdentity } from '../identity.js';
 import { dropPromise } from '../options.js';
-import { decodeAuthData, decodeToken } from '../token/decode-token.js';
 import type { Cache } from './cache.js';
-import { certificateKey, certifyingWallet, keyTimeMs } from './certificate.js';
+import { certificateKey, certifyingWallet } from './certificate.js';
 import type { VerifierSettings } from './options.js';
-import { checkTimeWindow, timeWindow, type TimeWindow } from './time-window.js';
+import { checkTimeWindow, timeWindow } from './time-window.js';
+import { TokenIdentity, type CertifiedDevice } from './token-identity.js';
 import { requireParts } from './token-parts.js';
-
-/** A device whose certificate was checked. */
-export interface CertifiedDevice {
-  readonly wallet: Address;
-  readonly deviceId: string;
-}
-
-/** A token that passed every check, and when it is good. Many are cached, so it holds no number twice. */
-export class CheckedToken implements TimeWindow {
-  readonly identity: WalletIdentity;
-  readonly notBeforeMs: number;
-
-  constructor(identity: WalletIdentity, notBeforeMs: number) {
-    this.identity = identity;
-    this.notBeforeMs = notBeforeMs;
-  }
-
-  get notAfterMs(): number {
-    return this.identity.expiresAtMs;
-  }
-}
+import type { VerifierTools } from './tools.js';
 
 /**
  * Steps 2 to 8 of PROTOCOL.md section 4, in that order: cheap before expensive, and no unauthenticated caller reaches the
@@ -44,38 +22,43 @@ export function checkToken(
   settings: VerifierSettings,
   devices: Cache<CertifiedDevice>,
   beforeCurve?: () => void,
-): CheckedToken {
-  const parts = requireParts(decodeToken(token));
-  const { walletAddress, createdNs } = decodeAuthData(parts.authDataBytes);
+): TokenIdentity {
+  const { curve, statement, tools } = settings;
+  const { fields, text } = tools.reader.token(token);
+  const parts = requireParts(fields);
+  const { walletAddress, createdNs } = tools.reader.authData(parts.authDataBytes);
 
-  const certificate = certificateKey(parts);
+  const certificate = certificateKey(parts, tools);
   const known = devices.get(certificate);
-  const claimed = walletAddress === known?.wallet ? known.wallet : parseAddress(walletAddress);
+  const claimed = claimedWallet(walletAddress, known, tools);
   if (claimed === undefined) throw refusal('INVALID_WALLET_ADDRESS');
 
   const window = timeWindow(createdNs, settings);
   checkTimeWindow(window, nowMs, settings);
 
   beforeCurve?.();
-  const digest = keccak256(parts.authDataBytes);
-  const signed: unknown = settings.curve.verify(parts.authDataSignature, digest, parts.identityKey);
-  if (typeof signed !== 'boolean') throw noBoolean(`curve ${settings.curve.name}: verify`, signed);
+  const digest = tools.keccak256(parts.authDataBytes);
+  const signed: unknown = curve.verify(parts.authDataSignature, digest, parts.identityKey);
+  if (typeof signed !== 'boolean') throw noBoolean(`curve ${curve.name}: verify`, signed);
   if (!signed) throw refusal('INVALID_AUTH_DATA_SIGNATURE');
 
-  const wallet = known?.wallet ?? certifyingWallet(parts, settings.statement, settings.curve);
+  const wallet = known?.wallet ?? certifyingWallet(parts, statement, curve, tools);
   if (wallet !== claimed) throw refusal('WALLET_MISMATCH', { cause: { claimed, recovered: wallet } });
 
-  const deviceId = known?.deviceId ?? deviceIdOf(wallet, parts.identityKey);
-  if (!known) devices.set(certificate, { wallet, deviceId });
-  const identity = walletIdentity({
-    wallet,
-    deviceId,
-    identityKey: parts.identityKey,
-    issuedAtMs: Number(createdNs / 1_000_000n),
-    expiresAtMs: window.notAfterMs,
-    certifiedAtMs: keyTimeMs(parts.keyTimestamp),
+  const device = known ?? { wallet, deviceId: undefined, tools };
+  if (!known) devices.set(certificate, device);
+  return new TokenIdentity({
+    token: text,
+    device,
+    issuedAtMs: window.notAfterMs - settings.maxAgeMs,
+    window,
   });
-  return new CheckedToken(identity, window.notBeforeMs);
+}
+
+/** The address that a token claims, in EIP-55 case. That of a known device is right by itself, and so is its lower-case form. */
+function claimedWallet(text: string, known: CertifiedDevice | undefined, tools: VerifierTools): Address | undefined {
+  if (known !== undefined && (text === known.wallet || text === known.wallet.toLowerCase())) return known.wallet;
+  return parseAddress(text, tools);
 }
 
 /**

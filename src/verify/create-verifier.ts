@@ -2,9 +2,12 @@ import { asAuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
 import { createCache } from './cache.js';
-import { checkRevocation, checkToken, type CertifiedDevice, type CheckedToken } from './check-token.js';
+import { checkRevocation, checkToken } from './check-token.js';
 import { verifierSettings, type VerifierOptions } from './options.js';
 import { checkTimeWindow } from './time-window.js';
+import { createTokenCache } from './token-cache.js';
+import { windowOf, type CertifiedDevice } from './token-identity.js';
+import { portableVerifierTools, type VerifierTools } from './tools.js';
 
 /** Decides who sent an `authorization` value. */
 export interface Verifier {
@@ -35,13 +38,21 @@ export interface Verifier {
  * const { wallet, deviceId } = verifier.verify(authorization); // throws an AuthError
  */
 export function createVerifier(options: VerifierOptions = {}): Verifier {
-  const settings = verifierSettings(options);
-  const tokens = createCache<CheckedToken>(settings.maxCachedTokens, settings.maxCachedTokenBytes);
+  return createVerifierWith(options, portableVerifierTools);
+}
+
+/**
+ * Makes a verifier that works with given tools.
+ * @throws TypeError if an option is wrong.
+ */
+export function createVerifierWith(options: VerifierOptions, tools: VerifierTools): Verifier {
+  const settings = verifierSettings(options, tools);
+  const tokens = createTokenCache(settings.maxCachedTokens, settings.maxCachedTokenBytes);
   const devices = createCache<CertifiedDevice>(settings.maxCachedDevices);
 
   function check(token: string, beforeCurve?: () => void): WalletIdentity {
     const identity = provenIdentity(token, beforeCurve);
-    checkRevocation(identity.deviceId, settings);
+    if (settings.isRevoked !== undefined) checkRevocation(identity.deviceId, settings);
     return identity;
   }
 
@@ -50,13 +61,13 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
     const nowMs = settings.nowMs();
     const cached = tokens.get(token);
     if (cached === undefined) {
-      const checked = checkToken(token, nowMs, settings, devices, beforeCurve);
-      tokens.set(ownCopy(token), checked);
-      return checked.identity;
+      const identity = checkToken(token, nowMs, settings, devices, beforeCurve);
+      tokens.set(identity);
+      return identity;
     }
-    if (nowMs > cached.notAfterMs) tokens.delete(token);
-    checkTimeWindow(cached, nowMs, settings);
-    return cached.identity;
+    if (nowMs > cached.expiresAtMs) tokens.delete(cached);
+    checkTimeWindow(windowOf(cached), nowMs, settings);
+    return cached;
   }
 
   return Object.freeze({
@@ -75,9 +86,4 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
       }
     },
   });
-}
-
-/** A part of a long text keeps the whole of it alive (V8): here a header of many kilobytes, most of it trailing spaces. */
-function ownCopy(text: string): string {
-  return ` ${text}`.slice(1);
 }

@@ -2,6 +2,7 @@ import type { Curve } from '../crypto/curve.js';
 import { nobleCurve } from '../crypto/noble-curve.js';
 import { clock, integer, knownOptions, optionalFunction } from '../options.js';
 import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
+import { portableVerifierTools, type VerifierTools } from './tools.js';
 
 const DAY_MS = 86_400_000;
 
@@ -26,7 +27,7 @@ export interface VerifierOptions {
   statement?: IdentityStatement | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
-  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 9 MB when full. */
+  /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 7 MB when full. */
   maxCachedTokens?: number | undefined;
   /**
    * How much memory the cached tokens may take, in bytes: 640 for each and one for each character of its text, an ordinary
@@ -58,6 +59,7 @@ export interface VerifierSettings {
   readonly maxCachedTokenBytes: number;
   readonly maxCachedDevices: number;
   readonly isRevoked: ((deviceId: string) => boolean) | undefined;
+  readonly tools: VerifierTools;
 }
 
 /** The names of all verifier options. */
@@ -78,7 +80,10 @@ export const verifierOptionNames = [
  * Checks the options once and completes them.
  * @throws TypeError naming the option that is wrong or unknown.
  */
-export function verifierSettings(options: VerifierOptions = {}): VerifierSettings {
+export function verifierSettings(
+  options: VerifierOptions = {},
+  tools: VerifierTools = portableVerifierTools,
+): VerifierSettings {
   knownOptions(options, verifierOptionNames);
   const maxCachedTokens = integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000);
   const tokenBytes = Math.max(10_240_000, 1_024 * maxCachedTokens);
@@ -94,6 +99,7 @@ export function verifierSettings(options: VerifierOptions = {}): VerifierSetting
     maxCachedTokenBytes: integer('maxCachedTokenBytes', options.maxCachedTokenBytes, tokenBytes, 1, 1_000_000_000_000),
     maxCachedDevices: integer('maxCachedDevices', options.maxCachedDevices, 10_000, 0, 10_000_000),
     isRevoked: optionalFunction('isRevoked', isRevoked),
+    tools,
   });
 }
 

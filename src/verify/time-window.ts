@@ -15,18 +15,15 @@ export interface TimeWindow {
 }
 
 /**
- * When a token is good. All nanosecond arithmetic is done in bigint here, once; because clocks tick in milliseconds,
+ * When a token is good. Nanoseconds are divided in bigint here, once; because clocks tick in milliseconds, and so do both limits,
  * comparing whole milliseconds afterwards has the same result to the nanosecond.
+ * @param createdNs not negative.
  */
 export function timeWindow(createdNs: bigint, { maxAgeMs, maxFutureSkewMs }: TimePolicy): TimeWindow {
-  const notBeforeNs = createdNs - BigInt(maxFutureSkewMs) * NS_PER_MS;
-  const notAfterNs = createdNs + BigInt(maxAgeMs) * NS_PER_MS;
-  return { notBeforeMs: Number(ceilMs(notBeforeNs)), notAfterMs: Number(notAfterNs / NS_PER_MS) };
-}
-
-/** Rounds towards later; bigint division itself rounds towards zero. */
-function ceilMs(ns: bigint): bigint {
-  return ns > 0n ? (ns + NS_PER_MS - 1n) / NS_PER_MS : ns / NS_PER_MS;
+  const wholeMs = createdNs / NS_PER_MS;
+  const createdMs = Number(wholeMs); // at most 2^64 / 10^6, so all sums below are exact
+  const roundedUpMs = wholeMs * NS_PER_MS === createdNs ? createdMs : createdMs + 1;
+  return { notBeforeMs: roundedUpMs - maxFutureSkewMs, notAfterMs: createdMs + maxAgeMs };
 }
 
 /** @throws AuthError TOKEN_FROM_FUTURE or TOKEN_EXPIRED, with the limit for the caller and the times for the operator. */

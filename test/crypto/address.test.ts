@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { addressOf, parseAddress } from '../../src/crypto/address.js';
 import { nobleCurve } from '../../src/crypto/noble-curve.js';
+import { portableTools } from '../../src/crypto/tools.js';
 import { aliceAddress } from '../support/token-workshop.js';
 
 /** The test cases of EIP-55 itself. */
@@ -73,6 +74,15 @@ describe('parseAddress', () => {
     for (const address of [EIP_55[4], EIP_55[5], EIP_55[4], EIP_55[4], EIP_55[6], EIP_55[5]]) {
       expect(parseAddress(address.toLowerCase())).toBe(address);
     }
+  });
+
+  it('computes anew what other tools computed last', () => {
+    const wrong = { ...portableTools, keccak256: () => new Uint8Array(32) };
+    const lower = EIP_55[4].toLowerCase();
+    expect(parseAddress(lower)).toBe(EIP_55[4]);
+    expect(parseAddress(lower, wrong)).toBe(lower);
+    expect(parseAddress(lower)).toBe(EIP_55[4]);
+    expect(parseAddress(EIP_55[4], wrong)).toBeUndefined();
   });
 
   it('accepts an address of digits only', () => {

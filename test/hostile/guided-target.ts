@@ -4,6 +4,7 @@ import { AuthError } from '../../src/errors.js';
 import { bearerToken } from '../../src/token/bearer.js';
 import { decodeToken } from '../../src/token/decode-token.js';
 import { encodeToken } from '../../src/token/encode-token.js';
+import { usualToken } from '../../src/token/usual-layout.js';
 import { planToken } from '../support/token-workshop.js';
 import { referenceFields } from './reference-reader.js';
 
@@ -27,6 +28,8 @@ function checkToken(bytes: Uint8Array): void {
   const fields = outcome(() => decodeToken(Buffer.from(bytes).toString('base64')));
   const expected = referenceFields(bytes) ?? 'MALFORMED_TOKEN';
   if (!isDeepStrictEqual(fields, expected)) throw new Error('another token than the generated code reads');
+  const inOnePass = usualToken(bytes);
+  if (inOnePass !== undefined && !isDeepStrictEqual(inOnePass, fields)) throw new Error('another token in one pass');
   if (typeof fields === 'string') return;
   const again = outcome(() => decodeToken(encodeToken(fields)));
   if (!isDeepStrictEqual(again, fields)) throw new Error('it changes when it is written again');

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 import { build } from 'esbuild';
 
+import { fastUnderNode } from './fast-under-node.js';
 import { root } from './snippets.js';
 
 /** How an example ended. */
@@ -23,7 +24,7 @@ export async function runExample(name: string): Promise<ExampleRun> {
     platform: 'node',
     format: 'esm',
     packages: 'external',
-    alias: { ...Object.fromEntries(alias), '#curves': `${root}src/curves/fastest-curve.ts` },
+    alias: { ...Object.fromEntries(alias), ...fastUnderNode },
     write: false,
   });
   return spawnSync(process.execPath, ['--input-type=module'], {

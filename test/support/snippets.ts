@@ -149,7 +149,9 @@ export function compile(dir: string, snippets: readonly Snippet[]): string {
       paths: {
         'grpc-wallet-auth': [join(root, 'src/index.ts')],
         'grpc-wallet-auth/*': [join(root, 'src/*/index.ts')],
+        '#bytes': [join(root, 'src/bytes/node-bytes.ts')],
         '#curves': [join(root, 'src/curves/fastest-curve.ts')],
+        '#keccak': [join(root, 'src/keccak/fastest-keccak.ts')],
       },
     },
     include: ['*.ts', '*.js'],

@@ -658,6 +658,18 @@ describe('the cache of tokens', () => {
     expect(verifier.cachedTokens).toBe(0);
   });
 
+  it('knows a token by all of its text: no part of a cached one is accepted, and nothing added to it', () => {
+    const { verify, verifier, calls } = bench();
+    verify();
+    const token = tokenText();
+    for (const length of [1, 4, 44, 47, 48, 49, 52, 64, 96, 128, 368])
+      expect(() => verifier.verify(`Bearer ${token.slice(-length)}`)).toThrow(AuthError);
+    for (const start of ['A', 'AAAA', token, token.slice(0, 40)])
+      expect(() => verifier.verify(`Bearer ${start}${token}`)).toThrow(AuthError);
+    expect(calls).toEqual({ verify: 1, recover: 1 });
+    expect(verifier.cachedTokens).toBe(1);
+  });
+
   it('is bounded by bytes too: padded tokens evict the token used longest ago', () => {
     const { verifier, calls } = bench({ maxCachedTokenBytes: 10_000 });
     const { token } = planToken();
@@ -692,16 +704,20 @@ describe('the cache of tokens', () => {
 
   it('holds no more than its bytes, measured to 5 %', { timeout: 30_000 }, () => {
     const collect = garbageCollector();
-    const { identityKeyField, authSignatureField } = planToken();
+    const { keyBytes, keyTimestamp, walletSignatureField, authDataField, authSignatureField } = planToken();
     const maxCachedTokenBytes = 4_000_000;
     const { verifier } = bench(
       { maxCachedDevices: 1, maxCachedTokenBytes },
       { verify: () => true, recover: someKeyOfAlice },
     );
+    // each of another device, whose id is read: more than that is not computed of a token
     const verify = (n: number, length: number) => {
-      const authDataField = bytes(2, concat(text(1, aliceAddress), uint(2, NOW_NS + BigInt(n))));
+      const key = keyBytes.slice();
+      new DataView(key.buffer).setUint32(1, n);
+      const identityKey = bytes(1, concat(uint(1, keyTimestamp), walletSignatureField, bytes(3, bytes(1, key))));
       const padding = bytes(15, new Uint8Array(length));
-      verifier.verify(`Bearer ${base64(concat(identityKeyField, authDataField, authSignatureField, padding))}`);
+      const token = base64(concat(identityKey, authDataField, authSignatureField, padding));
+      expect(verifier.verify(`Bearer ${token}`).deviceId).toHaveLength(75);
     };
     for (let n = 0; n < 50; n++) verify(n, 1);
     collect();

@@ -118,7 +118,7 @@ describe.skipIf(missing)(
         bundle: true,
         format: 'esm',
         platform: 'browser',
-        alias: { '#curves': `${root}src/curves/portable-curve.ts` },
+        alias: portable,
         write: false,
         logLevel: 'silent',
       });

@@ -13,7 +13,7 @@ it('a browser that attaches tokens gets nothing of the server, and no Node modul
     minify: true,
     format: 'esm',
     platform: 'browser',
-    alias: { '#curves': `${root}src/curves/portable-curve.ts` },
+    alias: portable,
     external: ['@connectrpc/*', '@bufbuild/*'],
     write: false,
     metafile: true,

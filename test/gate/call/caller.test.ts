@@ -13,6 +13,7 @@ const identity = walletIdentity({ wallet, deviceId, identityKey: new Uint8Array(
 const known = (facts: { address?: string | undefined; isKnown?: boolean }) => ({
   incoming: { ...incomingCall({ method: '/a.S/M', forwardedFor: ['203.0.113.7'] }), metadata: { of: 'transport' } },
   address: facts.address,
+  judgedAddress: facts.address,
   visibleIdentity: facts.isKnown ? identity : undefined,
 });
 

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { fastUnderNode } from '../../support/fast-under-node.js';
+
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** A server whose optional method is an async handler, and one call of it without a token. */
@@ -33,7 +35,7 @@ beforeAll(async () => {
     stdin: { contents: program, loader: 'ts', resolveDir: root },
     outfile: join(dir, 'program.mjs'),
     bundle: true,
-    alias: { '#curves': './src/curves/fastest-curve.ts' },
+    alias: fastUnderNode,
     packages: 'external',
     platform: 'node',
     format: 'esm',

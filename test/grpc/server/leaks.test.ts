@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 
+import { fastUnderNode } from '../../support/fast-under-node.js';
 import type { Leftovers } from '../../support/leak-run.js';
 
 /** `npm run leaks` makes ten times as many. */
@@ -20,12 +21,11 @@ const program = `${root}reports/leak-run.mjs`;
 beforeAll(async () => {
   mkdirSync(`${root}reports`, { recursive: true });
   const entryPoints = [`${root}test/support/leak-run.ts`];
-  const alias = { '#curves': './src/curves/fastest-curve.ts' };
   await build({
     entryPoints,
     outfile: program,
     bundle: true,
-    alias,
+    alias: fastUnderNode,
     packages: 'external',
     platform: 'node',
     format: 'esm',

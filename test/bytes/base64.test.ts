@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { decodeBase64, encodeBase64 } from '../../src/token/base64.js';
+import { decodeBase64, encodeBase64 } from '../../src/bytes/base64.js';
 
 const decoded = (text: string) => {
   const bytes = decodeBase64(text);
