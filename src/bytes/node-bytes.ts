@@ -10,7 +10,7 @@ export const bytes: Bytes = Object.freeze({
   readBase64(text: string): Base64 | undefined {
     const decoded = Buffer.from(text, 'base64');
     const again = decoded.toString('base64');
-    return again === text ? { bytes: decoded, text: again } : portable.readBase64(text);
+    return again === text ? { bytes: plain(decoded), text: again } : portable.readBase64(text);
   },
 
   toHex: (of: Uint8Array): string => asBuffer(of).toString('hex'),
@@ -21,6 +21,11 @@ export const bytes: Bytes = Object.freeze({
 
   utf8Length: (text: string): number => Buffer.byteLength(text, 'utf8'),
 });
+
+/** The same memory as a plain array: slices of a Buffer are no copies, which curves of others may not expect. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
+}
 
 function asBuffer(of: Uint8Array): Buffer {
   return of instanceof Buffer ? of : Buffer.from(of.buffer, of.byteOffset, of.length);

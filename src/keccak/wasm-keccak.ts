@@ -39,7 +39,8 @@ export function wasmKeccak(ofLong: Keccak256): Keccak256 {
     bytes[end - 1] = (bytes[end - 1] ?? 0) | 0x80;
     hash(blocks);
     // pooled memory: what V8 has in its own heap must be moved before native code may read it
-    const copy = Buffer.allocUnsafe(32);
+    const { buffer, byteOffset } = Buffer.allocUnsafe(32);
+    const copy = new Uint8Array(buffer, byteOffset, 32);
     copy.set(digest);
     return copy;
   };

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import {
   AuthError,
   createVerifier,
+  nobleCurve,
   type AuthorizationValue,
   type Curve,
   type VerifierOptions,
@@ -519,6 +520,33 @@ describe('isRevoked', () => {
     verify();
     answer = undefined;
     expect(reasonOf(() => verify())).toBe('INTERNAL');
+  });
+});
+
+describe('a curve', () => {
+  it('gets plain byte arrays, whose slices are copies: it may change those', () => {
+    const kinds: unknown[] = [];
+    const spoiling = (...given: readonly Uint8Array[]) => {
+      for (const bytes of given) {
+        kinds.push(bytes.constructor);
+        bytes.slice().fill(0);
+      }
+    };
+    const { verify } = bench(
+      {},
+      {
+        verify(signature, digest, publicKey) {
+          spoiling(signature, digest, publicKey);
+          return nobleCurve.verify(signature, digest, publicKey);
+        },
+        recover(signature, recovery, digest) {
+          spoiling(signature, digest);
+          return nobleCurve.recover(signature, recovery, digest);
+        },
+      },
+    );
+    expect(verify().wallet).toBe(aliceAddress);
+    expect(kinds).toEqual(Array(5).fill(Uint8Array));
   });
 });
 
