@@ -92,7 +92,8 @@ export class Admissions {
     if (record === undefined) {
       record = new DeviceRecord(row);
       queue.begin(record, row.expiresAtMs);
-      record.hasLapsed = row.expiresAtMs + settings.graceMs <= settings.nowMs();
+      // one that is first seen only now lapses after that
+      record.hasLapsed = !isNew && row.expiresAtMs + settings.graceMs <= settings.nowMs();
       for (const dropped of records.add(record)) queue.forget(dropped);
       queue.watch(record);
       if (isNew) this.#node.emit('first-seen', record);

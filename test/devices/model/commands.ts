@@ -64,8 +64,9 @@ const revoke = fc.tuple(node, device).map(
     run(world) {
       const at = world.node(n);
       const { id: deviceId } = deviceNamed(name);
+      const revoked = world.ledger.coverageOf({ deviceId });
       const answer = at.devices.revoke(deviceId);
-      at.learns(world.ledger.coverageOf({ deviceId }), true, () => true); // at once, whatever the store says
+      at.learns(revoked, true, () => true); // at once, whatever the store says
       unhandled(world, at, answer);
     },
   }),
@@ -220,6 +221,7 @@ async function revokeAll(world: ModelWorld, n: number, wallet: string, survivor:
   let told: CastDevice[] = [];
   const stop = at.devices.on('store-call', ({ operation, error }) => {
     if (operation !== 'revokeWallet' || error === undefined) return;
+    ledger.touched.add(wallet);
     told = others.filter((each) => recordOf(each) !== undefined);
     refused = others.filter((each) => told.includes(each) || ledger.certifiedUntil(each.name, at.nowMs));
   });
@@ -229,7 +231,6 @@ async function revokeAll(world: ModelWorld, n: number, wallet: string, survivor:
       if (at.isAlive && record !== undefined && recordOf(each) === record)
         ledger.fail(`node ${n} answered that it had revoked ${name}, and did not know`);
   } catch {
-    ledger.touched.add(wallet);
     at.learns(
       refused.map(({ name }) => name),
       false,

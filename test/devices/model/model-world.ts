@@ -195,11 +195,11 @@ export class ModelWorld {
   }
 
   async #startNode(number: number): Promise<ModelNode> {
-    const { isUp } = this.store;
-    this.store.isUp = true; // it would wait for it
+    const { isUp, latencyMs } = this.store;
+    Object.assign(this.store, { isUp: true, latencyMs: () => 0 }); // else it would wait for it
     const node = new ModelNode(this, number);
     await node.open();
-    this.store.isUp = isUp;
+    Object.assign(this.store, { isUp, latencyMs });
     this.ledger.cleansUp ||= this.cleansUp(number);
     return node;
   }
