@@ -33,6 +33,11 @@ export class Admissions {
     return this.provisional.has(identity.deviceId) ? undefined : this.#ask({ identity, address }, isExempt, limitMs);
   }
 
+  /** Rows are gone. */
+  purged(deviceIds: readonly string[]): void {
+    this.#entrance.purged(deviceIds);
+  }
+
   async #ask(guest: Guest, isExempt: boolean, limitMs: number): Promise<void> {
     let entered: Entered;
     try {

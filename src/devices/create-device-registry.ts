@@ -142,8 +142,10 @@ class Registry implements DeviceRegistry {
   async remove(deviceId: string): Promise<boolean> {
     const { id } = deviceIdOf(deviceId);
     this.#outbox.delete(id);
+    const record = this.#state.records.get(id);
     const wasThere = await this.#answerOf(() => this.#settings.store.remove(id));
-    this.#node.endings.purge([id]);
+    if (this.#state.records.get(id) === record) this.#node.endings.purge([id]);
+    else this.#shared.purged([id]); // it came meanwhile: before, or after
     return wasThere;
   }
 
@@ -221,7 +223,7 @@ class Registry implements DeviceRegistry {
 
   async #purge(): Promise<void> {
     await this.#outbox.flush();
-    this.#node.endings.purge(await this.#settings.store.purge(PURGE_BATCH));
+    this.#shared.purged(await this.#settings.store.purge(PURGE_BATCH));
   }
 
   #every(name: string, ms: number, run: () => void | Promise<void>): void {

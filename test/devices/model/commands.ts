@@ -219,8 +219,8 @@ async function revokeAll(world: ModelWorld, n: number, wallet: string, survivor:
   const before = others.map((each) => ({ name: each.name, record: recordOf(each), each }));
   let refused: CastDevice[] = [];
   let told: CastDevice[] = [];
-  const stop = at.devices.on('store-call', ({ operation, error }) => {
-    if (operation !== 'revokeWallet' || error === undefined) return;
+  const stop = at.devices.on('wallet-revoked', (event) => {
+    if (event.wallet !== wallet || at.isBeingTold) return;
     ledger.touched.add(wallet);
     told = others.filter((each) => recordOf(each) !== undefined);
     refused = others.filter((each) => told.includes(each) || ledger.certifiedUntil(each.name, at.nowMs));
@@ -228,7 +228,7 @@ async function revokeAll(world: ModelWorld, n: number, wallet: string, survivor:
   try {
     await (survivor === undefined ? at.devices.revokeWallet(wallet) : at.devices.revokeOthers(survivor));
     for (const { each, name, record } of before)
-      if (at.isAlive && record !== undefined && recordOf(each) === record)
+      if (at.isAlive && at.inside.state.isOpen && record !== undefined && recordOf(each) === record)
         ledger.fail(`node ${n} answered that it had revoked ${name}, and did not know`);
   } catch {
     at.learns(

@@ -50,3 +50,117 @@ describe('a provisional device that is entered after its token ended', () => {
     expect(one.events).toEqual(['provisional a', 'first-seen a', 'lapsed a', 'returned a']);
   });
 });
+
+describe('a device that was removed and is back', () => {
+  it('is not forgotten by a node that hears of the removal late', async () => {
+    const { nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    await one.call(one.tokenOf('a'));
+    store.delivers = false;
+    await one.devices.remove(idOf('a'));
+    const token = two.tokenOf('a');
+    expect(await two.call(token)).toBe('admitted');
+    const { ended } = two.open(token);
+    await pass(3_000);
+    expect(two.devices.get(idOf('a'))).toBeDefined();
+    expect([ended, two.events]).toEqual([[], ['first-seen a']]);
+  });
+
+  it('is another one to a node that missed both', async () => {
+    const { nodes, pass, store } = await startNodes(2, { staleness: { maxMs: 60_000 } });
+    const [one, two] = nodes;
+    await two.call(two.tokenOf('a'));
+    two.link.isConnected = false;
+    await one.devices.remove(idOf('a'));
+    await pass(1_000);
+    await one.call(one.tokenOf('a'));
+    store.trim();
+    two.link.isConnected = true;
+    await pass(2_000);
+    expect(two.events).toEqual(['first-seen a', 'purged a']);
+  });
+});
+
+describe('a device that is removed while it comes', () => {
+  it('is not served on an answer that is older than its removal', async () => {
+    const { clock, nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    let ms = 0;
+    store.latencyMs = (link) => (link === two.link ? ms : 0);
+    ms = 100;
+    const entering = two.call(two.tokenOf('a'));
+    clock.advance(100);
+    await pass(50, 10);
+    expect(await one.devices.remove(idOf('a'))).toBe(true);
+    await pass(500, 10);
+    expect(await entering).toBe('admitted');
+    const [row] = await one.devices.list(two.tokenOf('a').wallet);
+    expect(two.devices.get(idOf('a'))?.firstSeenMs).toBe(row?.firstSeenMs);
+  });
+
+  it('is not forgotten where its removal is answered after it came again', async () => {
+    const { nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    await one.call(one.tokenOf('a'));
+    let ms = 100;
+    store.latencyMs = (link) => (link === two.link ? ms : 0);
+    const removing = two.devices.remove(idOf('a'));
+    await pass(150, 10); // done, and the answer is on its way
+    ms = 0;
+    expect(await two.call(two.tokenOf('a'))).toBe('admitted');
+    await pass(500, 10);
+    expect(await removing).toBe(true);
+    expect(two.devices.get(idOf('a'))).toBeDefined();
+    expect(two.events).toEqual(['first-seen a']);
+  });
+});
+
+describe('a store that has lost everything', () => {
+  it('loses no removal after that: nodes forget devices whose rows it did not take back', async () => {
+    const { nodes, pass, store } = await startNodes(2, { cleanUp: () => new Promise(() => {}) });
+    const [one, two] = nodes;
+    await store.lose();
+    await two.call(two.tokenOf('a'));
+    await one.devices.remove(idOf('a')); // two does not follow the new log yet
+    await pass(10_000);
+    expect(two.devices.get(idOf('a'))).toBeUndefined();
+    expect(two.events).toEqual(['first-seen a', 'purged a']);
+  });
+});
+
+describe('a device that survives its wallet’s revocation', () => {
+  it('does not outlive an earlier one that was stored later', async () => {
+    const { clock, nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    const token = one.tokenOf('a');
+    store.isUp = false;
+    await expect(two.devices.revokeWallet(token.wallet)).rejects.toThrow();
+    store.isUp = true;
+    clock.advance(50);
+    await one.call(token);
+    await one.devices.revokeOthers(idOf('a'));
+    expect(await one.call(token)).toBe('admitted');
+    await pass(5_000);
+    for (const node of nodes) expect(await node.call(node.tokenOf('a'))).toBe('DEVICE_REVOKED');
+  });
+
+  it('does not come back where it was revoked by an earlier one', async () => {
+    const { nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    const token = one.tokenOf('a');
+    await one.call(token);
+    store.delivers = false;
+    const list = two.link.list;
+    two.link.list = async (wallet) => {
+      const rows = await list(wallet);
+      await one.devices.revokeWallet(token.wallet); // just before two does
+      two.link.isConnected = false;
+      return rows;
+    };
+    await expect(two.devices.revokeOthers(idOf('a'))).rejects.toMatchObject({ reason: 'AUTH_UNAVAILABLE' });
+    await pass(100);
+    two.link.isConnected = true;
+    await pass(5_000);
+    for (const node of nodes) expect(await node.call(node.tokenOf('a'))).toBe('DEVICE_REVOKED');
+  });
+});

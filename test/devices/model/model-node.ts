@@ -39,6 +39,8 @@ interface Stream {
 /** A process with a registry, and what it must know. */
 export class ModelNode {
   isAlive = true;
+  /** Whether it takes in what the store tells, now. */
+  isBeingTold = false;
   readonly number: number;
   readonly link: SimulatedNode;
   /** Devices that it must refuse: it heard of it, or did it itself. With the turn in which it learnt that. */
@@ -190,7 +192,9 @@ export class ModelNode {
     const hear = (listener: StoreListener): StoreListener => ({
       revoked: (facts) => {
         for (const fact of facts) this.#told(fact);
+        this.isBeingTold = true;
         listener.revoked(facts);
+        this.isBeingTold = false;
       },
       purged: (ids) => listener.purged(ids),
       fresh: (state) => listener.fresh(state),
