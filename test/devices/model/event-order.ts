@@ -75,7 +75,7 @@ export class EventOrder {
     if (record === undefined) return;
     if (this.#ofRecord.get(record) === 'purged') this.#fail(`told purged of ${name} twice`);
     this.#ofRecord.set(record, 'purged');
-    const row = this.#ledger.lives.get(name)?.row;
+    const row = this.#ledger.rows.get(name);
     if (row?.firstSeenMs === record.firstSeenMs) this.#fail(`forgot ${name}, whose row is there`);
   }
 

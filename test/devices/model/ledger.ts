@@ -7,10 +7,10 @@ export interface LedgerClock {
   readonly monotonicMs: number;
 }
 
-interface Life {
-  row: DeviceRow;
-  /** Since when its newest token is known, on the monotonic clock. */
-  expirySinceMs: number;
+interface Presented {
+  readonly expiresAtMs: number;
+  /** When, on the monotonic clock. */
+  readonly atMs: number;
 }
 
 interface Lease {
@@ -26,7 +26,7 @@ export class Ledger {
   /** What went wrong. */
   readonly faults: string[] = [];
   /** Rows as they are now. */
-  readonly lives = new Map<DeviceName, Life>();
+  readonly rows = new Map<DeviceName, DeviceRow>();
   /** Rows that ended and whose clean-up is not done: their incarnations. */
   readonly uncleaned = new Map<DeviceName, number>();
   /** Clean-ups that succeeded: device and incarnation. */
@@ -37,6 +37,10 @@ export class Ledger {
   readonly certifiedMs = new Map<DeviceName, number | undefined>();
   /** Wallets and devices that something was ever revoked of. */
   readonly touched = new Set<string>();
+  /** The newest token of each device that a node has accepted. */
+  readonly presented = new Map<DeviceName, Presented>();
+  /** Devices that the revocation of their wallet let go on, once. */
+  readonly survivors = new Set<DeviceName>();
   cleansUp = false;
   /** How often data was lost. */
   losses = 0;
@@ -45,9 +49,12 @@ export class Ledger {
   readonly #lastIncarnation = new Map<DeviceName, number>();
   readonly #leases = new Map<DeviceName, Lease>();
   readonly #clock: LedgerClock;
+  readonly #facts: () => readonly Fact[];
 
-  constructor(clock: LedgerClock) {
+  /** @param facts what the store has now. */
+  constructor(clock: LedgerClock, facts: () => readonly Fact[]) {
     this.#clock = clock;
+    this.#facts = facts;
   }
 
   fail(fault: string): void {
@@ -78,7 +85,7 @@ export class Ledger {
   /** What the store had is lost; `rows` are still there. */
   lost(): void {
     this.losses++;
-    this.lives.clear();
+    this.rows.clear();
     this.uncleaned.clear();
     this.#lastIncarnation.clear();
     this.#leases.clear();
@@ -101,6 +108,11 @@ export class Ledger {
     return covered;
   }
 
+  present(name: DeviceName, expiresAtMs: number): void {
+    const atMs = this.#clock.monotonicMs;
+    if (expiresAtMs > (this.presented.get(name)?.expiresAtMs ?? -Infinity)) this.presented.set(name, { expiresAtMs, atMs });
+  }
+
   isUntouched({ name, wallet }: CastDevice): boolean {
     return !this.touched.has(wallet) && !this.touched.has(name);
   }
@@ -110,7 +122,7 @@ export class Ledger {
     if ('key' in fact) return deviceByKey(fact.key) === device;
     if (fact.wallet !== device.wallet || fact.survivor === device.id) return false;
     const { name } = device;
-    const bornMs = this.lives.get(name)?.row.firstSeenMs ?? this.uncleaned.get(name) ?? Infinity;
+    const bornMs = this.rows.get(name)?.firstSeenMs ?? this.uncleaned.get(name) ?? Infinity;
     return bornMs <= fact.atMs || this.certifiedUntil(name, fact.atMs);
   }
 
@@ -120,16 +132,14 @@ export class Ledger {
   }
 
   #look({ name }: CastDevice, row: DeviceRow | undefined, after: string): void {
-    const life = this.lives.get(name);
-    if (life !== undefined && life.row.firstSeenMs !== row?.firstSeenMs) {
-      this.lives.delete(name);
-      if (this.cleansUp) this.uncleaned.set(name, life.row.firstSeenMs);
+    const life = this.rows.get(name);
+    if (life !== undefined && life.firstSeenMs !== row?.firstSeenMs) {
+      this.rows.delete(name);
+      if (this.cleansUp) this.uncleaned.set(name, life.firstSeenMs);
     }
     if (row === undefined) return;
-    const isNewer = row.expiresAtMs > (life?.row.expiresAtMs ?? -Infinity);
-    const expirySinceMs = isNewer || life === undefined ? this.#clock.monotonicMs : life.expirySinceMs;
-    if (this.lives.get(name) === undefined) this.#begin(name, row, after === 'restore');
-    this.lives.set(name, { row, expirySinceMs });
+    if (this.rows.get(name) === undefined) this.#begin(name, row, after === 'restore');
+    this.rows.set(name, row);
   }
 
   #begin(name: DeviceName, { firstSeenMs }: DeviceRow, isRestored: boolean): void {
@@ -143,9 +153,12 @@ export class Ledger {
     const own = this.losses;
     const result = await answer;
     if (own !== this.losses) return result;
-    if (name === 'enter' && result instanceof Object && (result as { isNew: boolean }).isNew) {
+    if (name === 'enter' && result instanceof Object) {
       const device = deviceById((facts[0] as DeviceRow).deviceId).name;
-      this.made.set(device, (this.made.get(device) ?? 0) + 1);
+      if ((result as { isNew: boolean }).isNew) this.made.set(device, (this.made.get(device) ?? 0) + 1);
+      const revoking = this.#facts().filter((fact) => !('wallet' in fact && this.survivors.has(device)));
+      if (revoking.some((fact) => this.coverageOf(fact).has(device)))
+        this.fail(`the store let ${device} in, which it knows to be revoked`);
     }
     const nowMs = this.#clock.monotonicMs;
     if (name === 'claim') {

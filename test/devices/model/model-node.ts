@@ -55,6 +55,7 @@ export class ModelNode {
   map!: DeviceMap<object>;
   readonly #world: ModelWorld;
   readonly #knownById = new Set<DeviceName>();
+  readonly #toldById = new Set<DeviceName>();
   readonly #identities = new Map<ModelToken, WalletIdentity>();
 
   constructor(world: ModelWorld, number: number) {
@@ -114,6 +115,7 @@ export class ModelNode {
       return false;
     }
     if (!this.isAlive) return false;
+    this.#world.ledger.present(device.name, token.expiresAtMs);
     const learntInTurn = this.refuses.get(device.name);
     if (mustRefuse || (learntInTurn !== undefined && learntInTurn < this.#world.clock.turn))
       this.#fail(`admitted ${device.name}, which it knows to be revoked`);
@@ -169,10 +171,27 @@ export class ModelNode {
   learns(devices: Iterable<DeviceName>, isById: boolean, isTold: (device: CastDevice) => boolean): void {
     for (const name of devices) {
       const willTell = isTold(deviceNamed(name));
+      if (!isById && this.#world.ledger.survivors.has(name)) continue;
       if (!this.refuses.has(name)) this.refuses.set(name, this.#world.clock.turn);
       if (this.inside?.state.isOpen && willTell && !this.#knownById.has(name)) this.mustTell.add(name);
       if (isById || willTell) this.#knownById.add(name);
+      if (isById) this.#toldById.add(name);
     }
+  }
+
+  /**
+   * A wallet is revoked but for this device. Of a wallet the latest such time counts, with its survivor: what an earlier one
+   * revoked may go on, unless it is revoked by id.
+   */
+  hearsOfSurvivor(deviceId: string): void {
+    const { name } = deviceById(deviceId);
+    if (!this.#knownById.has(name)) this.refuses.delete(name);
+    this.#world.ledger.survivors.add(name);
+  }
+
+  /** Whether all have to refuse it. */
+  isSure({ name }: CastDevice): boolean {
+    return this.refuses.has(name) && (!this.#world.ledger.survivors.has(name) || this.#toldById.has(name));
   }
 
   /** What must hold at any time. */
@@ -216,6 +235,7 @@ export class ModelNode {
   #told(fact: Fact): void {
     const hasRecord = (device: CastDevice) => this.inside?.state.records.get(device.id) !== undefined;
     const isById = !('wallet' in fact);
+    if ('wallet' in fact && fact.survivor !== undefined) this.hearsOfSurvivor(fact.survivor);
     this.learns(this.#world.ledger.coverageOf(fact), isById, (device) => 'deviceId' in fact || hasRecord(device));
   }
 
@@ -232,9 +252,10 @@ export class ModelNode {
     if (reason === 'DEVICE_REVOKED' && ledger.isUntouched(device))
       this.#fail(`ended a stream of ${device.name}, which nobody revoked`);
     if (reason !== 'TOKEN_EXPIRED' || this.events.isGone(device.name)) return;
-    const life = ledger.lives.get(device.name);
-    if (life === undefined || clock.monotonicMs - quietSinceMs < QUIET_MS) return;
-    if (clock.monotonicMs - life.expirySinceMs < WRITTEN_MS || life.row.expiresAtMs + GRACE_MS <= this.nowMs) return;
+    const newest = ledger.presented.get(device.name);
+    if (newest === undefined || ledger.rows.get(device.name) === undefined) return;
+    const isWritten = clock.monotonicMs - newest.atMs > WRITTEN_MS && newest.atMs > quietSinceMs;
+    if (!isWritten || clock.monotonicMs - quietSinceMs < QUIET_MS || newest.expiresAtMs + GRACE_MS <= this.nowMs) return;
     this.#fail(`ended a stream (${kind}) of ${device.name}, which has a newer token`);
   }
 

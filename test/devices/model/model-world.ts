@@ -29,7 +29,7 @@ interface RunningCleanUp {
 /** Nodes, a store and devices, with all that can happen to them. */
 export class ModelWorld {
   readonly clock = new ModelClock();
-  readonly ledger = new Ledger(this.clock);
+  readonly ledger = new Ledger(this.clock, () => this.store.facts);
   readonly store: SimulatedStore;
   readonly nodes: ModelNode[] = [];
   /** Since when there is no fault, on the monotonic clock. */
