@@ -24,12 +24,13 @@ const token = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ which: 'first' as const, name: 'its first token' }) },
 );
 
-const call = fc.tuple(node, device, token).map(
-  ([n, name, { which, name: tokenName }]): Command => ({
-    says: `node ${n}: ${name} calls with ${tokenName}`,
-    run: (world) => void world.node(n).call(world.token(name, which, lifeOf(tokenName))),
-  }),
-);
+type Token = { readonly which: 'new' | 'last' | 'first'; readonly name: string };
+
+const calls = (n: number, name: DeviceName, { which, name: tokenName }: Token): Command => ({
+  says: `node ${n}: ${name} calls with ${tokenName}`,
+  run: (world) => void world.node(n).call(world.token(name, which, lifeOf(tokenName))),
+});
+const call = fc.tuple(node, device, token).map(([n, name, how]) => calls(n, name, how));
 
 const KINDS: Record<string, LeaseKind> = {
   'a stream': 'while-renewed',
@@ -37,12 +38,13 @@ const KINDS: Record<string, LeaseKind> = {
   'a stream for one token': 'until-expiry',
 };
 
-const openStream = fc.tuple(node, device, token, fc.constantFrom('a stream', ...Object.keys(KINDS))).map(
-  ([n, name, { which, name: tokenName }, kind]): Command => ({
-    says: `node ${n}: ${name} opens ${kind} with ${tokenName}`,
-    run: (world) => void world.node(n).openStream(world.token(name, which, lifeOf(tokenName)), KINDS[kind]!),
-  }),
-);
+const opens = (n: number, name: DeviceName, { which, name: tokenName }: Token, kind: string): Command => ({
+  says: `node ${n}: ${name} opens ${kind} with ${tokenName}`,
+  run: (world) => void world.node(n).openStream(world.token(name, which, lifeOf(tokenName)), KINDS[kind]!),
+});
+const openStream = fc
+  .tuple(node, device, token, fc.constantFrom('a stream', ...Object.keys(KINDS)))
+  .map(([n, name, how, kind]) => opens(n, name, how, kind));
 
 const closeStreams = fc.tuple(node, device).map(
   ([n, name]): Command => ({
@@ -86,12 +88,11 @@ const revokeOthers = fc.tuple(node, device).map(
   }),
 );
 
-const remove = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: ${name} is removed`,
-    run: (world) => unhandled(world, world.node(n), world.node(n).devices.remove(deviceNamed(name).id)),
-  }),
-);
+const removed = (n: number, name: DeviceName): Command => ({
+  says: `node ${n}: ${name} is removed`,
+  run: (world) => unhandled(world, world.node(n), world.node(n).devices.remove(deviceNamed(name).id)),
+});
+const remove = fc.tuple(node, device).map(([n, name]) => removed(n, name));
 
 const confirm = fc.tuple(node, device).map(
   ([n, name]): Command => ({
@@ -101,16 +102,17 @@ const confirm = fc.tuple(node, device).map(
 );
 
 const TIMES = { '50 ms': 50, '1 s': 1_000, '3 s': 3_000, '15 s': 15_000, '1 min': 60_000, '10 min': 600_000 } as const;
-const pass = fc
-  .constantFrom(...(Object.keys(TIMES) as (keyof typeof TIMES)[]))
-  .map((time): Command => ({ says: `${time} pass${time.startsWith('1 ') ? 'es' : ''}`, run: (world) => world.pass(TIMES[time]) }));
+const passes = (time: keyof typeof TIMES): Command => ({
+  says: `${time} pass${time.startsWith('1 ') ? 'es' : ''}`,
+  run: (world) => world.pass(TIMES[time]),
+});
+const pass = fc.constantFrom(...(Object.keys(TIMES) as (keyof typeof TIMES)[])).map(passes);
 
-const connection = fc.tuple(node, fc.boolean()).map(
-  ([n, isConnected]): Command => ({
-    says: `node ${n} ${isConnected ? 'has its connection again' : 'loses its connection'}`,
-    run: (world) => void (world.node(n).link.isConnected = isConnected),
-  }),
-);
+const connected = (n: number, isConnected: boolean): Command => ({
+  says: `node ${n} ${isConnected ? 'has its connection again' : 'loses its connection'}`,
+  run: (world) => void (world.node(n).link.isConnected = isConnected),
+});
+const connection = fc.tuple(node, fc.boolean()).map(([n, isConnected]) => connected(n, isConnected));
 
 const outage = fc.boolean().map(
   (isUp): Command => ({
@@ -140,10 +142,8 @@ const lateLog = fc.boolean().map(
   }),
 );
 
-const trim: fc.Arbitrary<Command> = fc.constant({
-  says: 'the log is trimmed',
-  run: (world: ModelWorld) => world.store.trim(),
-});
+const MEND: Command = { says: 'the store and all connections work again', run: (world) => world.mend() };
+const TRIM: Command = { says: 'the log is trimmed', run: (world) => world.store.trim() };
 
 const lose: fc.Arbitrary<Command> = fc.constantFrom(
   { says: 'the store loses all it has', run: (world: ModelWorld) => world.lose(false) },
@@ -158,12 +158,11 @@ const restart = fc.tuple(node, fc.boolean()).map(
   }),
 );
 
-const cleanUps = fc.constantFrom<CleanUpMood>('succeed', 'fail', 'hang', 'take 90 s').map(
-  (mood): Command => ({
-    says: `clean-ups ${mood} from now on`,
-    run: (world) => void (world.mood = mood),
-  }),
-);
+const cleanUp = (mood: CleanUpMood): Command => ({
+  says: `clean-ups ${mood} from now on`,
+  run: (world) => void (world.mood = mood),
+});
+const cleanUps = fc.constantFrom<CleanUpMood>('succeed', 'fail', 'hang', 'take 90 s').map(cleanUp);
 
 const endHanging = fc.boolean().map(
   (isGood): Command => ({
@@ -172,10 +171,25 @@ const endHanging = fc.boolean().map(
   }),
 );
 
+const SHORT: Token = { which: 'new', name: 'a short token' };
+const LONG: Token = { which: 'new', name: 'a long token' };
+
+/** What has to come in a row, of one device on two nodes, to matter; any part of it may be missing. */
+const scene = fc.tuple(device, node, fc.integer({ min: 1, max: 2 }), fc.nat(3)).chain(([name, n, further, which]) => {
+  const m = ((n + further - 1) % 3) + 1;
+  const scenes: Command[][] = [
+    [calls(m, name, SHORT), opens(n, name, SHORT, 'a stream'), calls(m, name, LONG), passes('1 min')],
+    [calls(n, name, LONG), connected(n, false), removed(m, name), TRIM, connected(n, true)],
+    [calls(n, name, LONG), connected(n, false), removed(m, name), calls(m, name, LONG), connected(n, true)],
+    [cleanUp('take 90 s'), calls(n, name, LONG), removed(n, name), passes('1 min'), calls(m, name, LONG), passes('1 min')],
+  ];
+  return fc.subarray(scenes[which]!);
+});
+
 /** One of everything that can happen. */
-export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: call },
-  { weight: 5, arbitrary: openStream },
+  { weight: 7, arbitrary: openStream },
   { weight: 1, arbitrary: closeStreams },
   { weight: 2, arbitrary: makeValue },
   { weight: 3, arbitrary: revoke },
@@ -183,18 +197,31 @@ export const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: revokeOthers },
   { weight: 3, arbitrary: remove },
   { weight: 1, arbitrary: confirm },
-  { weight: 7, arbitrary: pass },
+  { weight: 9, arbitrary: pass },
   { weight: 3, arbitrary: connection },
   { weight: 2, arbitrary: outage },
   { weight: 2, arbitrary: lostAnswers },
   { weight: 2, arbitrary: slow },
   { weight: 2, arbitrary: lateLog },
-  { weight: 2, arbitrary: trim },
+  { weight: 2, arbitrary: fc.constant(TRIM) },
+  { weight: 4, arbitrary: fc.constant(MEND) },
   { weight: 2, arbitrary: lose },
   { weight: 2, arbitrary: restart },
   { weight: 2, arbitrary: cleanUps },
   { weight: 1, arbitrary: endHanging },
 );
+
+/** What happens, one after the other. */
+export const anyScript: fc.Arbitrary<readonly Command[]> = fc
+  .array(
+    fc.oneof(
+      { weight: 12, arbitrary: anyCommand.map((command) => [command]) },
+      { weight: 1, arbitrary: scene },
+      { weight: 1, arbitrary: fc.constant([MEND]) },
+    ),
+    { maxLength: 40, size: 'max' },
+  )
+  .map((parts) => parts.flat());
 
 /** Runs one, and lets what it began go on as far as it can. */
 export async function runCommand(world: ModelWorld, command: Command): Promise<void> {

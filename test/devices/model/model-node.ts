@@ -254,7 +254,7 @@ export class ModelNode {
     if (reason !== 'TOKEN_EXPIRED' || this.events.isGone(device.name)) return;
     const newest = ledger.presented.get(device.name);
     if (newest === undefined || ledger.rows.get(device.name) === undefined) return;
-    const isWritten = clock.monotonicMs - newest.atMs > WRITTEN_MS && newest.atMs > quietSinceMs;
+    const isWritten = clock.monotonicMs - newest.atMs > WRITTEN_MS && newest.atMs >= quietSinceMs;
     if (!isWritten || clock.monotonicMs - quietSinceMs < QUIET_MS || newest.expiresAtMs + GRACE_MS <= this.nowMs) return;
     this.#fail(`ended a stream (${kind}) of ${device.name}, which has a newer token`);
   }

@@ -32,8 +32,7 @@ export class ModelWorld {
   readonly ledger = new Ledger(this.clock, () => this.store.facts);
   readonly store: SimulatedStore;
   readonly nodes: ModelNode[] = [];
-  /** Since when there is no fault, on the monotonic clock. */
-  quietSinceMs = 0;
+  #quietSinceMs = 0;
   mood: CleanUpMood = 'succeed';
   readonly setting: Setting;
   readonly plant: Plant;
@@ -105,6 +104,12 @@ export class ModelWorld {
     this.noteFaults();
   }
 
+  /** Since when there is no fault, on the monotonic clock. */
+  get quietSinceMs(): number {
+    this.noteFaults();
+    return this.#quietSinceMs;
+  }
+
   /** To be called before and after something that may be a fault. */
   noteFaults(): void {
     const { store } = this;
@@ -113,7 +118,7 @@ export class ModelWorld {
       !this.#isSlow &&
       this.nodes.every(({ link }) => link.isConnected) &&
       ![...this.#lostAnswers.values()].some((left) => left > 0);
-    if (!isQuiet) this.quietSinceMs = this.clock.monotonicMs;
+    if (!isQuiet) this.#quietSinceMs = this.clock.monotonicMs;
   }
 
   loseAnswers(number: number, count: number): void {
@@ -132,7 +137,7 @@ export class ModelWorld {
   }
 
   async lose(toBackup: boolean): Promise<void> {
-    this.quietSinceMs = this.clock.monotonicMs;
+    this.#quietSinceMs = this.clock.monotonicMs;
     this.ledger.lost();
     await this.store.lose(toBackup ? this.#backup : undefined);
     await this.pass(10);
@@ -140,7 +145,7 @@ export class ModelWorld {
 
   async restart(number: number, isCrash: boolean): Promise<void> {
     const old = this.node(number);
-    this.quietSinceMs = this.clock.monotonicMs;
+    this.#quietSinceMs = this.clock.monotonicMs;
     if (!isCrash) {
       void old.devices.close();
       await this.pass(CLOSED_MS);
@@ -148,7 +153,7 @@ export class ModelWorld {
     await old.crash();
     for (const each of this.#running) if (each.node === old) this.#running.delete(each);
     this.nodes[this.nodes.indexOf(old)] = await this.#startNode(old.number);
-    this.quietSinceMs = this.clock.monotonicMs;
+    this.#quietSinceMs = this.clock.monotonicMs;
     this.ledger.cleansUp ||= this.cleansUp(old.number);
   }
 
@@ -175,15 +180,20 @@ export class ModelWorld {
     for (const { end } of this.#running) end(isGood);
   }
 
-  /** Mends everything. */
-  async heal(): Promise<void> {
+  /** Mends all faults of the store and of the ways to it. */
+  mend(): void {
     const { store } = this;
     this.slow(0);
     this.#lostAnswers.clear();
     store.isUp = true;
     store.delivers = true;
     for (const { link } of this.nodes) link.isConnected = true;
-    this.quietSinceMs = this.clock.monotonicMs;
+    this.#quietSinceMs = this.clock.monotonicMs;
+  }
+
+  /** Mends everything. */
+  heal(): void {
+    this.mend();
     this.mood = 'succeed';
     this.endHanging(true);
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { anyCommand, type Command } from './commands.js';
+import { anyScript, type Command } from './commands.js';
 import { NO_PLANT, type Plant } from './plants.js';
 import { runModel } from './run-model.js';
 import { anySetting, sayingsOf, type Setting } from './setting.js';
@@ -12,21 +12,22 @@ export interface ModelResult {
   readonly failure: string | undefined;
 }
 
-/** Longest script. */
-const COMMANDS = 40;
-
 const modelOf = (plant: Plant) =>
-  fc.asyncProperty(anySetting, fc.array(anyCommand, { maxLength: COMMANDS, size: 'max' }), (setting, script) =>
-    runModel(setting, script, plant),
-  );
+  fc.asyncProperty(anySetting, anyScript, (setting, script) => runModel(setting, script, plant));
 
-/** Runs scripts of what can happen to a registry on several nodes, until one goes wrong, which is made as short as possible. */
-export async function tryModel(numRuns: number, seed: number, plant = NO_PLANT, timeMs?: number): Promise<ModelResult> {
-  const details = await fc.check(modelOf(plant), {
-    numRuns,
-    seed,
-    ...(timeMs !== undefined && { interruptAfterTimeLimit: timeMs }),
-  });
+/** How to try. */
+export interface Trying {
+  readonly runs: number;
+  readonly seed: number;
+  /** A fault that the model should find. */
+  readonly plant?: Plant;
+  /** Whether a script that goes wrong is made as short as possible. Default `true`. */
+  readonly shrinks?: boolean;
+}
+
+/** Runs scripts of what can happen to a registry on several nodes, until one goes wrong. */
+export async function tryModel({ runs, seed, plant = NO_PLANT, shrinks = true }: Trying): Promise<ModelResult> {
+  const details = await fc.check(modelOf(plant), { numRuns: runs, seed, endOnFailure: !shrinks });
   if (!details.failed || details.counterexample === null) return { runs: details.numRuns, failure: undefined };
   const [setting, script] = details.counterexample;
   return { runs: details.numRuns, failure: reportOf(seed, details.numRuns, setting, script, details.errorInstance) };

@@ -9,6 +9,8 @@ const HOUR_MS = 3_600_000;
 const HEALED_MS = 35_000;
 /** A clean-up that failed waits for ten minutes at most, and one whose node is gone for its lease; in milliseconds. */
 const CLEANED_MS = 720_000;
+/** What the store has is heard by then, in milliseconds. */
+const HEARD_MS = 2_000;
 
 /** Runs a script, then mends everything and looks whether all is well. @throws Error that says what is not. */
 export async function runModel(setting: Setting, script: readonly Command[], plant: Plant): Promise<void> {
@@ -18,7 +20,7 @@ export async function runModel(setting: Setting, script: readonly Command[], pla
   try {
     world = await ModelWorld.start(setting, plant, numbers(2));
     for (const command of script) await runCommand(world, command);
-    await world.heal();
+    world.heal();
     await world.pass(HEALED_MS);
     world.check();
     await checkHealed(world);
@@ -33,6 +35,7 @@ async function checkHealed(world: ModelWorld): Promise<void> {
   const { ledger, nodes, setting } = world;
   const isCleanedUp = setting.cleanUp !== 'none';
   if (isCleanedUp && ledger.uncleaned.size > 0) await world.pass(CLEANED_MS);
+  await world.pass(HEARD_MS);
   for (const name of isCleanedUp ? ledger.uncleaned.keys() : []) ledger.fail(`${name} is not cleaned up`);
   for (const node of nodes) {
     const { behind, fresh, pendingCleanUps, unacknowledged } = node.devices.health();
