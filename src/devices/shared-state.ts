@@ -8,7 +8,7 @@ import type { RegistrySettings } from './options.js';
 import { PutBack } from './put-back.js';
 import type { DeviceRecord } from './records.js';
 import type { Revocable } from './revocation/revoked.js';
-import type { Backlog, Fact, StoreListener } from './store.js';
+import type { Backlog, DeviceRow, Fact, StoreListener } from './store.js';
 
 /** Records whose rows are read at once. */
 const BATCH = 500;
@@ -138,9 +138,18 @@ export class SharedState implements StoreListener, Sharing {
     for (const [i, record] of some.entries()) {
       const row = rows[i];
       const isSame = row !== undefined && (hasLost || row.firstSeenMs === record.firstSeenMs);
-      if (isSame) state.renew(record, row.expiresAtMs);
+      if (isSame) this.#renewEach(record, row);
       // a row that the store has lost is put back
       else if (state.records.get(record.deviceId) === record && !this.putBack.isDue) endings.purge([record.deviceId]);
     }
+  }
+
+  /** The newer end counts: here, and in the store. */
+  #renewEach(record: DeviceRecord, row: DeviceRow): void {
+    const { state } = this.#inside();
+    const { deviceId, expiresAtMs } = record;
+    if (row.expiresAtMs < expiresAtMs && !record.isRevoked)
+      state.outbox.add({ deviceId, expiresAtMs, issuedAtMs: -Infinity, address: undefined });
+    else state.renew(record, row.expiresAtMs);
   }
 }

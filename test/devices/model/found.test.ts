@@ -127,3 +127,17 @@ describe('a store that has lost everything', () => {
     expect(two.events).toEqual(['first-seen a', 'purged a']);
   });
 });
+
+describe('a device that came before its lost row was put back', () => {
+  it('keeps its streams by the newer token that another node has seen', async () => {
+    const { nodes, pass, store } = await startNodes(2);
+    const [one, two] = nodes;
+    await one.call(one.tokenOf('a'));
+    await store.lose();
+    const token = two.tokenOf('a', { lifeMs: 20_000 });
+    await two.call(token);
+    const { ended } = two.open(token);
+    await pass(60_000);
+    expect([ended, two.events]).toEqual([[], ['first-seen a', 'renewed a']]);
+  });
+});

@@ -135,6 +135,7 @@ export class Ledger {
     const life = this.rows.get(name);
     if (life !== undefined && life.firstSeenMs !== row?.firstSeenMs) {
       this.rows.delete(name);
+      this.presented.delete(name);
       if (this.cleansUp) this.uncleaned.set(name, life.firstSeenMs);
     }
     if (row === undefined) return;
