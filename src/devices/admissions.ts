@@ -30,7 +30,10 @@ export class Admissions {
     limitMs: number,
   ): Promise<void> | undefined {
     this.#node.refuseRevoked(identity); // since it was presented
-    return this.provisional.has(identity.deviceId) ? undefined : this.#ask({ identity, address }, isExempt, limitMs);
+    const guest = { identity, address };
+    if (!this.provisional.has(identity.deviceId)) return this.#ask(guest, isExempt, limitMs);
+    this.provisional.renew(guest);
+    return undefined;
   }
 
   /** Rows are gone. */

@@ -51,6 +51,24 @@ describe('a provisional device that is entered after its token ended', () => {
   });
 });
 
+describe('a provisional device that presents a newer token', () => {
+  it('is entered with that, so that its streams elsewhere go on', async () => {
+    const { nodes, pass } = await startNodes(2);
+    const [one, two] = nodes;
+    one.link.isConnected = false;
+    const facts = { lifeMs: 20_000 };
+    expect(await one.call(one.tokenOf('a', facts))).toBe('admitted');
+    const token = two.tokenOf('a', facts);
+    await two.call(token);
+    const { ended } = two.open(token);
+    expect(await one.call(one.tokenOf('a'))).toBe('admitted');
+    one.link.isConnected = true;
+    await pass(60_000);
+    expect(one.devices.get(idOf('a'))?.expiresAtMs).toBeGreaterThan(token.expiresAtMs);
+    expect(ended).toEqual([]);
+  });
+});
+
 describe('a device that was removed and is back', () => {
   it('is not forgotten by a node that hears of the removal late', async () => {
     const { nodes, pass, store } = await startNodes(2);
