@@ -30,7 +30,15 @@ export class Admissions {
     limitMs: number,
   ): Promise<void> | undefined {
     this.#node.refuseRevoked(identity); // since it was presented
-    return this.provisional.has(identity.deviceId) ? undefined : this.#ask({ identity, address }, isExempt, limitMs);
+    const guest = { identity, address };
+    if (!this.provisional.has(identity.deviceId)) return this.#ask(guest, isExempt, limitMs);
+    this.provisional.renew(guest);
+    return undefined;
+  }
+
+  /** Rows are gone. */
+  purged(deviceIds: readonly string[]): void {
+    this.#entrance.purged(deviceIds);
   }
 
   async #ask(guest: Guest, isExempt: boolean, limitMs: number): Promise<void> {
@@ -92,7 +100,8 @@ export class Admissions {
     if (record === undefined) {
       record = new DeviceRecord(row);
       queue.begin(record, row.expiresAtMs);
-      record.hasLapsed = row.expiresAtMs + settings.graceMs <= settings.nowMs();
+      // one that is first seen only now lapses after that
+      record.hasLapsed = !isNew && row.expiresAtMs + settings.graceMs <= settings.nowMs();
       for (const dropped of records.add(record)) queue.forget(dropped);
       queue.watch(record);
       if (isNew) this.#node.emit('first-seen', record);

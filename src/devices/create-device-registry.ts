@@ -13,7 +13,7 @@ import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
 import { RevocationsFull } from './revocation/revocations.js';
 import { isDeviceLabel } from './service/device-label.js';
 import { SharedState } from './shared-state.js';
-import type { Fact } from './store.js';
+import type { DeviceRow, Fact } from './store.js';
 import { watchedStore } from './watched-store.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
@@ -118,7 +118,7 @@ class Registry implements DeviceRegistry {
     const row = rows.find((each) => each.deviceId === id);
     if (this.#state.revoked.covers(wallet, row ?? { deviceId: id })) throw deviceRevoked(id);
     if (row === undefined) throw new TypeError('revokeOthers takes the id of a device that is there');
-    return this.#revokeWallet(wallet, id);
+    return this.#revokeWallet(wallet, row);
   }
 
   async rename(deviceId: string, label: string): Promise<boolean> {
@@ -142,8 +142,10 @@ class Registry implements DeviceRegistry {
   async remove(deviceId: string): Promise<boolean> {
     const { id } = deviceIdOf(deviceId);
     this.#outbox.delete(id);
+    const record = this.#state.records.get(id);
     const wasThere = await this.#answerOf(() => this.#settings.store.remove(id));
-    this.#node.endings.purge([id]);
+    if (this.#state.records.get(id) === record) this.#node.endings.purge([id]);
+    else this.#shared.purged([id]); // it came meanwhile: before, or after
     return wasThere;
   }
 
@@ -195,10 +197,10 @@ class Registry implements DeviceRegistry {
     return this.close();
   }
 
-  async #revokeWallet(wallet: string, survivor: string | undefined): Promise<{ readonly changed: boolean }> {
+  async #revokeWallet(wallet: string, survivor: DeviceRow | undefined): Promise<{ readonly changed: boolean }> {
     this.#checkOpen();
-    const answer = this.#settings.store.revokeWallet(wallet, survivor);
-    return this.#acknowledged(answer, () => ({ wallet, atMs: this.#settings.nowMs(), survivor }));
+    const answer = this.#settings.store.revokeWallet(wallet, survivor?.deviceId);
+    return this.#acknowledged(answer, () => this.#state.walletFact(wallet, survivor));
   }
 
   /**
@@ -231,7 +233,7 @@ class Registry implements DeviceRegistry {
 
   async #purge(): Promise<void> {
     await this.#outbox.flush();
-    this.#node.endings.purge(await this.#settings.store.purge(PURGE_BATCH));
+    this.#shared.purged(await this.#settings.store.purge(PURGE_BATCH));
   }
 
   #every(name: string, ms: number, run: () => void | Promise<void>): void {

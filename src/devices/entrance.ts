@@ -11,6 +11,8 @@ export class Entrance {
   readonly #timers: Timers;
   readonly #cleaning: () => void;
   readonly #asking = new Map<string, Promise<Entered>>();
+  /** Devices whose rows went while they were asked about: the answer may be older. */
+  readonly #purged = new Set<string>();
 
   /** @param cleaning called when a device has to wait for a clean-up. */
   constructor(store: Pick<DeviceStore, 'enter'>, timers: Timers, cleaning: () => void) {
@@ -30,10 +32,18 @@ export class Entrance {
     if (asking === undefined) {
       asking = this.#enter(identity, address, limitMs);
       this.#asking.set(deviceId, asking);
-      const forget = () => void this.#asking.delete(deviceId);
+      const forget = () => {
+        this.#asking.delete(deviceId);
+        this.#purged.delete(deviceId);
+      };
       asking.then(forget, forget);
     }
     return asking;
+  }
+
+  /** Rows are gone: an answer that is on its way is not to be relied on. */
+  purged(deviceIds: readonly string[]): void {
+    for (const deviceId of deviceIds) if (this.#asking.has(deviceId)) this.#purged.add(deviceId);
   }
 
   async #enter(identity: WalletIdentity, address: string | undefined, limitMs: number): Promise<Entered> {
@@ -41,6 +51,7 @@ export class Entrance {
     const untilMs = this.#timers.monotonicMs() + limitMs;
     for (;;) {
       const entered = await this.#store.enter({ deviceId, wallet, certifiedAtMs, issuedAtMs, expiresAtMs, address });
+      if (this.#purged.delete(deviceId)) continue;
       const leftMs = untilMs - this.#timers.monotonicMs();
       if (entered !== 'cleaning' || leftMs <= 0) return entered;
       this.#cleaning();

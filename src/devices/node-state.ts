@@ -8,6 +8,7 @@ import type { Outbox } from './outbox.js';
 import { DeviceRecord, Records } from './records.js';
 import { deviceRevoked } from './refusals.js';
 import { Revoked } from './revocation/revoked.js';
+import type { DeviceRow, Fact } from './store.js';
 
 /** What a node needs of what it shares with others. */
 export interface Sharing {
@@ -70,6 +71,17 @@ export class NodeState {
   /** For a device without a record. @throws AuthError DEVICE_REVOKED */
   refuseRevoked(identity: WalletIdentity): void {
     if (this.revoked.covers(identity.wallet, identity)) throw deviceRevoked(identity.deviceId);
+  }
+
+  /**
+   * What revokes a wallet now, as far as this node can say: all that it knows of it, although its clock may be behind the store's.
+   * @param row of the one device that goes on, unless that is revoked by now.
+   */
+  walletFact(wallet: string, row: DeviceRow | undefined): Fact {
+    let atMs = Math.max(this.settings.nowMs(), this.revoked.revokedUntil(wallet) + 1);
+    for (const record of this.records.values()) if (record.wallet === wallet) atMs = Math.max(atMs, record.firstSeenMs);
+    const goesOn = row !== undefined && !this.revoked.covers(wallet, row);
+    return { wallet, atMs, survivor: goesOn ? row.deviceId : undefined };
   }
 
   /** A newer token was presented here. */

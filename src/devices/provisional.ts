@@ -45,6 +45,13 @@ export class Provisional {
     return true;
   }
 
+  /** It has presented another token: it is entered with the newest. */
+  renew(guest: Guest): void {
+    const { deviceId, expiresAtMs } = guest.identity;
+    const known = this.#guests.get(deviceId);
+    if (known !== undefined && known.identity.expiresAtMs < expiresAtMs) this.#guests.set(deviceId, guest);
+  }
+
   delete(deviceId: string): void {
     this.#guests.delete(deviceId);
   }

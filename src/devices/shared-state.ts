@@ -1,3 +1,4 @@
+import type { Admissions } from './admissions.js';
 import type { CleanUps } from './clean-ups.js';
 import type { DeviceEmitter } from './emitter.js';
 import type { Endings } from './endings.js';
@@ -7,10 +8,17 @@ import type { RegistrySettings } from './options.js';
 import { PutBack } from './put-back.js';
 import type { DeviceRecord } from './records.js';
 import type { Revocable } from './revocation/revoked.js';
-import type { Backlog, Fact, StoreListener } from './store.js';
+import type { Backlog, DeviceRow, Fact, StoreListener } from './store.js';
 
 /** Records whose rows are read at once. */
 const BATCH = 500;
+
+/** What this node knows. */
+interface Inside {
+  readonly state: NodeState;
+  readonly admissions: Admissions;
+  readonly endings: Endings;
+}
 
 /** What a node shares with others by its store: what it hears of them, how old that is, and what the store has lost of it. */
 export class SharedState implements StoreListener, Sharing {
@@ -22,17 +30,14 @@ export class SharedState implements StoreListener, Sharing {
   readonly putBack: PutBack;
   readonly #settings: RegistrySettings;
   readonly #cleanUps: CleanUps;
-  readonly #inside: () => { readonly state: NodeState; readonly endings: Endings };
+  readonly #inside: () => Inside;
   /** Whether rows of this node's devices may have gone unnoticed. */
   #mayHaveMissed = false;
+  /** Whether that is because the store has lost some: devices that came before theirs was put back have other ones. */
+  #mayHaveLost = false;
 
   /** @param inside what this node knows, which needs this in turn. */
-  constructor(
-    settings: RegistrySettings,
-    emitter: DeviceEmitter,
-    cleanUps: CleanUps,
-    inside: () => { readonly state: NodeState; readonly endings: Endings },
-  ) {
+  constructor(settings: RegistrySettings, emitter: DeviceEmitter, cleanUps: CleanUps, inside: () => Inside) {
     const { store, timers, onStoreError } = settings;
     this.#settings = settings;
     this.#cleanUps = cleanUps;
@@ -63,8 +68,13 @@ export class SharedState implements StoreListener, Sharing {
   }
 
   purged(deviceIds: readonly string[]): void {
-    this.#inside().endings.purge(deviceIds);
+    const { admissions, endings, state } = this.#inside();
+    admissions.purged(deviceIds);
     this.#cleanUps.soon();
+    if (this.#settings.store.isShared !== true) return endings.purge(deviceIds);
+    // that may be old news of a device that is back
+    const records = deviceIds.map((deviceId) => state.records.get(deviceId)).filter((record) => record !== undefined);
+    if (records.length > 0) void this.#lookAtAll(records, false);
   }
 
   fresh({ agoMs, backlog }: { readonly agoMs: number; readonly backlog: Backlog }): void {
@@ -74,7 +84,8 @@ export class SharedState implements StoreListener, Sharing {
     if (backlog.pending === 0 && !this.putBack.isDue && this.putBack.unacknowledged === 0)
       this.#inside().state.ended.cleanedUp(agoMs);
     this.putBack.fresh();
-    if (this.#mayHaveMissed) void this.#lookAtRows();
+    // rows that the store has lost are put back first
+    if (this.#mayHaveMissed && !this.putBack.isDue) void this.#lookAtRows();
   }
 
   behind(facts: number): void {
@@ -88,6 +99,8 @@ export class SharedState implements StoreListener, Sharing {
 
   lost(): void {
     this.reloads++;
+    this.#mayHaveMissed = true;
+    this.#mayHaveLost = true;
     this.putBack.lost();
   }
 
@@ -102,24 +115,41 @@ export class SharedState implements StoreListener, Sharing {
 
   /** Finds devices of this node whose rows are gone, and newer tokens of the others. */
   async #lookAtRows(): Promise<void> {
+    const hasLost = this.#mayHaveLost;
     this.#mayHaveMissed = false;
-    const { records } = this.#inside().state;
-    const all = [...records.values()];
+    this.#mayHaveLost = false;
+    if (!(await this.#lookAtAll([...this.#inside().state.records.values()], hasLost))) this.#mayHaveLost ||= hasLost;
+  }
+
+  /** @returns whether the store answered; if not, it is looked again when it is back. */
+  async #lookAtAll(records: readonly DeviceRecord[], hasLost: boolean): Promise<boolean> {
     try {
-      while (all.length > 0) await this.#lookAt(all.splice(0, BATCH));
+      for (let i = 0; i < records.length; i += BATCH) await this.#lookAt(records.slice(i, i + BATCH), hasLost);
+      return true;
     } catch {
-      this.#mayHaveMissed = true; // the store is away: when it is back
+      this.#mayHaveMissed = true;
+      return false;
     }
   }
 
-  async #lookAt(some: readonly DeviceRecord[]): Promise<void> {
+  async #lookAt(some: readonly DeviceRecord[], hasLost: boolean): Promise<void> {
     const { endings, state } = this.#inside();
     const rows = await this.#settings.store.read(some.map(({ deviceId }) => deviceId));
     for (const [i, record] of some.entries()) {
       const row = rows[i];
-      if (row !== undefined) state.renew(record, row.expiresAtMs);
+      const isSame = row !== undefined && (hasLost || row.firstSeenMs === record.firstSeenMs);
+      if (isSame) this.#renewEach(record, row);
       // a row that the store has lost is put back
       else if (state.records.get(record.deviceId) === record && !this.putBack.isDue) endings.purge([record.deviceId]);
     }
+  }
+
+  /** The newer end counts: here, and in the store. */
+  #renewEach(record: DeviceRecord, row: DeviceRow): void {
+    const { state } = this.#inside();
+    const { deviceId, expiresAtMs } = record;
+    if (row.expiresAtMs < expiresAtMs && !record.isRevoked)
+      state.outbox.add({ deviceId, expiresAtMs, issuedAtMs: -Infinity, address: undefined });
+    else state.renew(record, row.expiresAtMs);
   }
 }

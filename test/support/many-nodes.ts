@@ -5,10 +5,13 @@ import { settableClock } from '../../src/testing/settable-clock.js';
 import { startRegistry } from './registry.js';
 import { SimulatedStore } from './simulated-store.js';
 
-/** Registries of several nodes on one store whose faults are made by hand, all by one clock. */
-export async function startNodes(count: number, options: DeviceRegistryOptions = {}) {
+/**
+ * Registries of several nodes on one store whose faults are made by hand, all by one clock.
+ * @param storeAheadMs how far the store's clock is ahead of it, in milliseconds.
+ */
+export async function startNodes(count: number, options: DeviceRegistryOptions = {}, storeAheadMs = 0) {
   const clock = settableClock();
-  const store = new SimulatedStore(clock);
+  const store = new SimulatedStore(clock, () => clock.now().getTime() + storeAheadMs);
   const start = async (more: DeviceRegistryOptions = {}) => {
     const link = store.connect();
     return { link, ...(await startRegistry({ ...options, ...more, store: link }, clock)) };

@@ -53,6 +53,11 @@ export class Revoked {
     return this.#epochs.covers(wallet, { deviceId, firstSeenMs, certifiedAtMs, nowMs: this.#nowMs() });
   }
 
+  /** Until when the devices of a wallet are revoked, in milliseconds since the Unix epoch; `-Infinity` if they are not. */
+  revokedUntil(wallet: string): number {
+    return this.#epochs.get(wallet)?.atMs ?? -Infinity;
+  }
+
   /** @returns whether that is news. @throws RevocationsFull if there is no room. */
   add(fact: Fact): boolean {
     if ('deviceId' in fact) return this.#devices.add(fact.deviceId);

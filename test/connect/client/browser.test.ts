@@ -17,6 +17,7 @@ import { corsHeaders, expiryHeaders } from '../../../src/http/headers.js';
 import { walletAuth as walletAuthOfHttp } from '../../../src/http/wallet-auth.js';
 import { authenticateIncoming, sendResponse } from '../../../src/node/incoming.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
+import { portable } from '../../support/fast-under-node.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 
+import { portable } from '../../support/fast-under-node.js';
+
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 it('a browser that attaches tokens gets nothing of the server, and no Node module', async () => {
