@@ -37,6 +37,11 @@ const REASONS = {
   INTERNAL: ['INTERNAL', 'authentication failed'],
 } as const satisfies Record<string, readonly [keyof typeof STATUS_CODES, string]>;
 
+/** The HTTP status of a gRPC status that a refusal can have. */
+export function httpStatusOf(code: number): number {
+  return Object.values(STATUS_CODES).find(([grpc]) => grpc === code)?.[1] ?? 500;
+}
+
 /** Why a call was refused. The set is closed: a reason may be added, never renamed. */
 export type AuthReason = keyof typeof REASONS;
 

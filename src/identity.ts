@@ -55,6 +55,21 @@ export class StreamLease {
   }
 }
 
+/** What the handler of a stream may know of the end to come. */
+export interface CallLease {
+  /**
+   * Has a function called when the newest token of the stream's device has ended and the grace period begins: time for a last
+   * word. If a newer token comes in that period the stream goes on, and the function is called again the next time. Where the
+   * method is `until-expiry` there is no grace period: what the function writes at once still goes out.
+   * @param listener what it throws or rejects with is dropped.
+   * @returns what ends that.
+   */
+  onLapsing(listener: () => unknown): () => void;
+}
+
+/** The lease of calls that no token ends. */
+export const ENDLESS: CallLease = Object.freeze({ onLapsing: () => () => undefined });
+
 /** No entry exports the key, so no other code can write an identity into a context. */
 const ADMISSION = Symbol('wallet identity');
 

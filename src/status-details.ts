@@ -72,12 +72,32 @@ export function refusalStatus(error: AuthError, serverTimeMs: number): RefusalSt
   return { code, message, details: status.finish() };
 }
 
+/** One detail of a status: an unpacked `google.protobuf.Any`. */
+export interface StatusDetail {
+  /** The message's full name, such as `google.rpc.ErrorInfo`. */
+  readonly type: string;
+  readonly value: Uint8Array;
+}
+
+/** The details in a serialized `google.rpc.Status`. @throws Error if the bytes are none. */
+export function statusDetails(bytes: Uint8Array): StatusDetail[] {
+  return wireFields(bytes)
+    .filter(({ number }) => number === 3)
+    .map((field) => readAny(bytesOf(field)));
+}
+
 /** Reads a serialized `google.rpc.Status`; `undefined` unless it holds a reason of ours that this version knows. */
 export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
   try {
-    const details = wireFields(bytes)
-      .filter(({ number }) => number === 3)
-      .map((field) => readAny(bytesOf(field)));
+    return readRefusal(statusDetails(bytes));
+  } catch {
+    return undefined; // a peer's bytes: unreadable is the same as not ours
+  }
+}
+
+/** The same out of details that a transport has unpacked. */
+export function readRefusal(details: readonly StatusDetail[]): RefusalDetails | undefined {
+  try {
     for (const { type, value } of details) {
       if (type !== ERROR_INFO) continue;
       const { reason, domain, info } = readErrorInfo(value);
@@ -86,7 +106,7 @@ export function refusalDetails(bytes: Uint8Array): RefusalDetails | undefined {
       return Object.freeze({ reason, info: Object.freeze(Object.fromEntries(info)), retryAfterMs });
     }
   } catch {
-    // a peer's bytes: unreadable is the same as not ours
+    // as above
   }
   return undefined;
 }
@@ -107,6 +127,17 @@ export function withoutRepeatReason(detailsBytes: Uint8Array): Uint8Array | unde
     return status.finish();
   } catch {
     return detailsBytes; // no message, so no client finds a reason in it
+  }
+}
+
+/** Whether a detail makes clients repeat the call. */
+export function isRepeatReason({ type, value }: StatusDetail): boolean {
+  try {
+    if (type !== ERROR_INFO) return false;
+    const fields = wireFields(value);
+    return lastText(fields, 2) === DOMAIN && REPEAT_REASONS.has(lastText(fields, 1));
+  } catch {
+    return false; // unreadable for clients too
   }
 }
 
@@ -181,22 +212,13 @@ function rawFields(message: Uint8Array): { bytes: Uint8Array; detail: Uint8Array
 
 function causesRepeat(detail: Uint8Array): boolean {
   try {
-    const { type, value } = readAny(detail);
-    if (type !== ERROR_INFO) return false;
-    const fields = wireFields(value);
-    return lastText(fields, 2) === DOMAIN && REPEAT_REASONS.has(lastText(fields, 1));
+    return isRepeatReason(readAny(detail));
   } catch {
     return false; // unreadable for clients too
   }
 }
 
-interface Detail {
-  /** The message's full name, such as `google.rpc.ErrorInfo`. */
-  readonly type: string;
-  readonly value: Uint8Array;
-}
-
-function readAny(message: Uint8Array): Detail {
+function readAny(message: Uint8Array): StatusDetail {
   const fields = wireFields(message);
   const url = lastText(fields, 1);
   return { type: url.slice(url.lastIndexOf('/') + 1), value: lastBytes(fields, 2) };
@@ -210,7 +232,7 @@ function readErrorInfo(message: Uint8Array) {
 }
 
 /** What the first `google.rpc.RetryInfo` with a delay says, rounded up to whole milliseconds. */
-function retryDelayMs(details: readonly Detail[]): number | undefined {
+function retryDelayMs(details: readonly StatusDetail[]): number | undefined {
   for (const { type, value } of details) {
     const copies = type === RETRY_INFO ? messages(wireFields(value), 1) : [];
     if (copies.length === 0) continue;

@@ -9,7 +9,7 @@ export async function withTimeLimit<T>(promise: PromiseLike<T>, limitMs: number,
   let timer: ReturnType<typeof setTimeout> | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(timedOut()), limitMs);
-    timer.unref?.();
+    (timer as { unref?: () => unknown }).unref?.(); // a number in browsers
   });
   try {
     return await Promise.race([promise, limit]);

@@ -8,7 +8,13 @@ export class UsageError extends Error {
 }
 
 /** The options of a command; none of them is mandatory as far as the parser knows. */
-export type CommandOptions = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+interface CommandOption {
+  readonly type: 'string' | 'boolean';
+  /** The value of one that takes text and may stand alone. */
+  readonly alone?: string;
+}
 
 /** The values given for them. */
 export type CommandValues<O extends CommandOptions> = {
@@ -76,13 +82,21 @@ export function verifierOptionsOf(values: CommandValues<typeof verifierFlags>): 
 function parse(args: readonly string[], options: CommandOptions) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withValues(args, options),
       options: { ...options, help: { type: 'boolean', short: 'h' } },
       allowPositionals: true,
     });
   } catch (error) {
     throw new UsageError(parseMessage(error as NodeJS.ErrnoException));
   }
+}
+
+/** The arguments, in which options that stand alone have their value. */
+function withValues(args: readonly string[], options: CommandOptions): string[] {
+  return args.map((arg, i) => {
+    const alone = arg.startsWith('--') ? options[arg.slice(2)]?.alone : undefined;
+    return alone !== undefined && (args[i + 1] ?? '-').startsWith('-') ? `${arg}=${alone}` : arg;
+  });
 }
 
 /** Node's own message, without its advice, and without anything that could be a secret in the wrong place. */

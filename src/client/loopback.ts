@@ -12,6 +12,12 @@ export function isLoopbackTarget(target: string): boolean {
   return path.split(',').every((address) => isLoopbackHost(hostOf(address)));
 }
 
+/** Tells whether what is sent to a URL travels in clear to another machine. @throws TypeError if it is no absolute URL. */
+export function isPlaintextElsewhere(url: string): boolean {
+  const { protocol, host } = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
+  return protocol !== 'https:' && !isLoopbackTarget(host);
+}
+
 function hostOf(address: string): string {
   const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(address);
   if (bracketed) return bracketed[1] ?? '';

@@ -147,6 +147,16 @@ class Registry implements DeviceRegistry {
     return wasThere;
   }
 
+  async erase(wallet: string): Promise<number> {
+    const address = walletOf(wallet);
+    const here = [...this.#state.records.values()].filter((record) => record.wallet === address);
+    const ids = await this.#answerOf(() => this.#settings.store.erase(address));
+    const gone = new Set([...ids, ...here.map(({ deviceId }) => deviceId)]);
+    for (const deviceId of gone) this.#outbox.delete(deviceId);
+    this.#node.endings.purge([...gone]);
+    return ids.length;
+  }
+
   on<E extends keyof DeviceEvents>(event: E, listener: (event: DeviceEvents[E]) => void): () => void {
     return this.#emitter.on(event, listener);
   }

@@ -121,6 +121,12 @@ export interface DeviceRegistry {
   confirm(deviceId: string): Promise<boolean>;
   /** Forgets a device now, without revoking it. Its streams end with TOKEN_EXPIRED. @returns whether there was one. */
   remove(deviceId: string): Promise<boolean>;
+  /**
+   * Forgets all devices of a wallet, with their labels and addresses, as `remove` does. Nothing is revoked by it, and what is
+   * revoked stays so: of devices a hash stays, of `revokeWallet` its facts. @returns how many devices there were.
+   * @throws TypeError if this is no address.
+   */
+  erase(wallet: string): Promise<number>;
   /** Listens. Listeners run synchronously; what they throw is dropped and counted. @returns what ends that. */
   on<E extends keyof DeviceEvents>(event: E, listener: (event: DeviceEvents[E]) => void): () => void;
   health(): DeviceHealth;

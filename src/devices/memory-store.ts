@@ -122,6 +122,12 @@ class MemoryDevices implements DeviceStore {
     return row !== undefined;
   }
 
+  async erase(wallet: string): Promise<readonly string[]> {
+    const rows = this.#rows.of(wallet);
+    for (const row of rows) this.#end(row, 'purged');
+    return rows.map(({ deviceId }) => deviceId);
+  }
+
   async purge(most: number): Promise<readonly string[]> {
     const nowMs = this.#settings.nowMs();
     const purged: string[] = [];

@@ -186,6 +186,11 @@ export interface DeviceStore {
   edit(deviceId: string, change: { readonly label?: string; readonly isConfirmed?: true }): Promise<boolean>;
   /** Ends a row. @returns whether there was one. */
   remove(deviceId: string): Promise<boolean>;
+  /**
+   * Ends the rows of a wallet and forgets what they said: labels and addresses at once, ids when they are cleaned up. What is revoked
+   * stays, devices by `revocationKey` alone. @returns the ids of the rows.
+   */
+  erase(wallet: string): Promise<readonly string[]>;
   /** Ends rows that have been idle for too long, so many at most. Decided by the rows alone. */
   purge(most: number): Promise<readonly string[]>;
   /** Claims clean-ups, so many at most, until so many milliseconds from now. Nobody else gets them before. */

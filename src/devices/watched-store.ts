@@ -21,6 +21,7 @@ const OPERATIONS = Object.keys({
   restore: 1,
   edit: 1,
   remove: 1,
+  erase: 1,
   purge: 1,
   claim: 1,
   defer: 1,

@@ -126,9 +126,13 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     };
   }
 
-  /** By method, which must exist: there is one for each that was ever called. */
-  const pipelines = new Map<string, Pipeline>();
+  /**
+   * By method, which must exist: there is one for each that was ever called. A method that streams may be the rule of plain
+   * requests on another transport.
+   */
+  const [plain, streaming] = [new Map<string, Pipeline>(), new Map<string, Pipeline>()];
   function pipelineFor({ method, stream }: IncomingCall): Pipeline {
+    const pipelines = stream === undefined ? plain : streaming;
     let pipeline = pipelines.get(method);
     if (pipeline === undefined)
       pipelines.set(method, (pipeline = pipelineOf(rules.ruleOf(method), method, stream !== undefined)));
@@ -157,6 +161,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       identity: call.visibleIdentity,
       expiresAtMs: call.identity?.expiresAtMs,
       checkMessage,
+      judgesMessages: pipeline.message.length > 0 || undefined,
       lease: call.lease,
       onEnd: call.isHeld ? () => call.end() : undefined,
     };

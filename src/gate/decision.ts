@@ -16,6 +16,8 @@ export interface Admission {
    * throws and never rejects. `undefined` if the method has nothing to check.
    */
   readonly checkMessage: CheckMessage | undefined;
+  /** `true` if the method's policy judges what messages hold or cost: then none of them may go on without `checkMessage`. */
+  readonly judgesMessages: true | undefined;
   /** The lease of a stream that has one, for the handler. */
   readonly lease: StreamLease | undefined;
   /** To be called once when the call is over, however it ended. `undefined` if nothing waits for that. */
@@ -40,6 +42,7 @@ export const ANONYMOUS: Admission = Object.freeze({
   identity: undefined,
   expiresAtMs: undefined,
   checkMessage: undefined,
+  judgesMessages: undefined,
   lease: undefined,
   onEnd: undefined,
 });

@@ -1,3 +1,5 @@
+export { authDetailsOf, authReasonOf } from '../auth-details.js';
+export type { RetryRateLimitedOptions } from '../client/retry-options.js';
 export type { DeviceRegistry } from '../devices/device-registry.js';
 export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
 export { accessList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
@@ -17,9 +19,9 @@ export type { AuthRules, RuleSource } from '../gate/rules/declared-rules.js';
 export type { Authorize, AuthorizeAnswer, AuthorizeMessage, MethodPolicy, OfRequest } from '../gate/rules/policy.js';
 export type { ServiceShape } from '../gate/rules/service-methods.js';
 export { healthRules, reflectionRules } from '../gate/rules/well-known.js';
-export type { WalletIdentity } from '../identity.js';
+export type { CallLease, WalletIdentity } from '../identity.js';
 export type { RefusalDetails } from '../status-details.js';
-export { attachToken, type AttachTokenOptions, type RetryRateLimitedOptions } from './client/attach-token.js';
+export { attachToken, type AttachTokenOptions } from './client/attach-token.js';
 export { createClient, type ClientClass, type CreateClientOptions } from './client/create-client.js';
 export {
   createDeviceClient,
@@ -32,7 +34,7 @@ export { authenticated, type AuthenticatedOptions } from './server/authenticated
 export type { AuthenticatedContext, AuthenticatedFunction } from './server/authenticated-function.js';
 export { addDeviceService, type DeviceServiceOptions } from './server/device-service.js';
 export { getIdentity, requireIdentity, type CallWithAuthContext } from './server/identity-of.js';
-export { leaseOf, type CallLease } from './server/lease-of.js';
+export { leaseOf } from './server/lease-of.js';
 export { walletAuth, type WalletAuthInterceptor, type WalletAuthOptions } from './server/wallet-auth.js';
 export {
   grpcServiceDefinition,
@@ -40,4 +42,4 @@ export {
   type GrpcService,
   type GrpcServiceDefinition,
 } from './service-definition.js';
-export { authDetailsOf, authReasonOf, serviceError, type AuthServiceError } from './status.js';
+export { serviceError, type AuthServiceError } from './status.js';

@@ -1,14 +1,9 @@
 import { Metadata, type ServerInterceptingCall, type StatusObject } from '@grpc/grpc-js';
 
-import type { AuthError, AuthReason } from '../errors.js';
-import {
-  DETAILS_KEY,
-  refusalDetails,
-  refusalStatus,
-  withoutRepeatReason,
-  type RefusalDetails,
-  type RefusalStatus,
-} from '../status-details.js';
+import type { AuthError } from '../errors.js';
+import { DETAILS_KEY, refusalStatus, withoutRepeatReason, type RefusalStatus } from '../status-details.js';
+
+export { authDetailsOf, authReasonOf } from '../auth-details.js';
 
 /** A status as grpc-js sends it. */
 export type StatusToSend = Parameters<ServerInterceptingCall['sendStatus']>[0];
@@ -48,35 +43,6 @@ export function withoutRepeatReasons(status: StatusToSend): StatusToSend {
 export function serviceError(error: AuthError): AuthServiceError {
   const { message, details } = refusalStatus(error, Date.now());
   return Object.assign(error, { details: message, metadata: detailsMetadata(details) });
-}
-
-/**
- * Why a call was refused.
- * @param error what a grpc-js client call failed with; anything else is fine and has no reason.
- * @returns `undefined` if the refusal did not come from a gate of this library.
- * @example
- * import { authReasonOf } from 'grpc-wallet-auth/grpc';
- *
- * if (authReasonOf(error) === 'DEVICE_REVOKED') console.log('certify a new device key');
- */
-export function authReasonOf(error: unknown): AuthReason | undefined {
-  return authDetailsOf(error)?.reason;
-}
-
-/**
- * Everything that the node said about a refusal: the reason, `server_time_ms` and other facts, how long to wait.
- * @param error what a grpc-js client call failed with; anything else is fine and has no details.
- * @returns `undefined` if the refusal did not come from a gate of this library.
- * @example
- * import { authDetailsOf } from 'grpc-wallet-auth/grpc';
- *
- * const details = authDetailsOf(error);
- * if (details?.reason === 'RATE_LIMITED') console.log(`wait ${details.retryAfterMs} ms`);
- */
-export function authDetailsOf(error: unknown): RefusalDetails | undefined {
-  const metadata = (error as { metadata?: unknown } | null | undefined)?.metadata;
-  const [details] = metadata instanceof Metadata ? metadata.get(DETAILS_KEY) : [];
-  return details instanceof Uint8Array ? refusalDetails(details) : undefined;
 }
 
 function detailsMetadata(details: Uint8Array): Metadata {

@@ -3,6 +3,7 @@ import { Bench, type StoreBacking } from './device-store/bench.js';
 import { boundCases } from './device-store/bound-cases.js';
 import { claimCases } from './device-store/claim-cases.js';
 import { cleanUpCases } from './device-store/clean-up-cases.js';
+import { eraseCases } from './device-store/erase-cases.js';
 import { factCases } from './device-store/fact-cases.js';
 import { lossCases } from './device-store/loss-cases.js';
 import { purgeCases } from './device-store/purge-cases.js';
@@ -86,6 +87,7 @@ const cases = [
   ...raceCases,
   ...boundCases,
   ...purgeCases,
+  ...eraseCases,
   ...cleanUpCases,
   ...claimCases,
   ...sharedCases,

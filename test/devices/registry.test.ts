@@ -510,3 +510,45 @@ describe('the face', () => {
       expect(() => createGate({ devices: wrong as never })).toThrow(TypeError);
   });
 });
+
+describe('erase', () => {
+  it('forgets all devices of a wallet: labels, addresses, records, streams, values', async () => {
+    const { call, devices, events, open, tokenOf } = await startRegistry({ keepAddress: true });
+    const values = deviceMap(devices, () => ({}));
+    await call(tokenOf('a'), false, '192.0.2.1');
+    await call(tokenOf('b'));
+    await call(tokenOf('c', { wallet: bob }));
+    await devices.rename(idOf('a'), 'phone');
+    const value = values.get(idOf('a'));
+    const { ended } = open(tokenOf('a'));
+    expect(await devices.erase(alice.toLowerCase())).toBe(2);
+    expect(events.filter((event) => event.startsWith('purged')).toSorted()).toEqual(['purged a', 'purged b']);
+    expect(ended).toEqual(['TOKEN_EXPIRED']);
+    expect(await devices.list(alice)).toEqual([]);
+    expect(await devices.list(bob)).toHaveLength(1);
+    await call(tokenOf('a'));
+    expect(await devices.list(alice)).toEqual([expect.objectContaining({ label: '', lastAddress: undefined })]);
+    expect(values.get(idOf('a'))).not.toBe(value);
+    expect(await devices.erase(alice)).toBe(1);
+    expect(await devices.erase(alice)).toBe(0);
+  });
+
+  it('revokes nothing, and what is revoked stays revoked', async () => {
+    const { call, devices, tokenOf } = await startRegistry();
+    for (const name of ['a', 'b']) await call(tokenOf(name));
+    await devices.revoke(idOf('a'));
+    await devices.erase(alice);
+    expect(await call(tokenOf('a'))).toBe('DEVICE_REVOKED');
+    expect(await call(tokenOf('b'))).toBe('admitted');
+    await expect(devices.erase('alice')).rejects.toThrow(TypeError);
+  });
+
+  it('writes no renewal that was waiting when it was called', async () => {
+    const { call, devices, nowMs, tokenOf } = await startRegistry();
+    await call(tokenOf('a'));
+    await call(tokenOf('a', { lifeMs: 2 * HOUR_MS }));
+    await devices.erase(alice);
+    await call(tokenOf('a'));
+    expect(await devices.list(alice)).toEqual([expect.objectContaining({ expiresAtMs: nowMs() + HOUR_MS })]);
+  });
+});

@@ -61,6 +61,11 @@ export function fakeRegistry(...devices: readonly FakeDevice[]): FakeRegistry {
     rename: async (deviceId, label) => edit(deviceId, { label }),
     confirm: async (deviceId) => edit(deviceId, { isConfirmed: true }),
     remove: async (deviceId) => rows.delete(deviceId),
+    async erase(wallet) {
+      const ids = [...rows.keys()].filter((id) => walletOf(id) === wallet);
+      for (const id of ids) rows.delete(id);
+      return ids.length;
+    },
     on: () => () => undefined,
     health: () => ({
       records: rows.size,

@@ -7,7 +7,8 @@ import ts from 'typescript';
 export type SourceFiles = Readonly<Record<string, string>>;
 
 const RANK_0 = ['src/errors.ts', 'src/identity.ts', 'src/options.ts', 'src/time-limit.ts'];
-const RANKS_0_TO_1 = ['rank 0', 'src/status-details.ts', 'token', 'crypto', 'curves'];
+const STATUS_DETAILS = ['src/status-details.ts', 'src/auth-details.ts'];
+const RANKS_0_TO_1 = ['rank 0', ...STATUS_DETAILS, 'token', 'crypto', 'curves'];
 const RANKS_0_TO_2 = [...RANKS_0_TO_1, 'verify', 'client'];
 const BELOW_TRANSPORTS = [...RANKS_0_TO_2, 'devices', 'storage', 'gate'];
 
@@ -134,7 +135,7 @@ function tableViolations({ path, imports }: SourceFile, graph: Graph): string[] 
 function folderOf(path: string): string {
   if (RANK_0.includes(path)) return 'rank 0';
   if (path === 'src/index.ts') return 'entry';
-  if (path === 'src/status-details.ts') return 'status-details';
+  if (STATUS_DETAILS.includes(path)) return 'status-details';
   if (/^gen\/message_(api|contents)\//.test(path)) return 'token types';
   if (path.startsWith('gen/')) return 'other types';
   return path.split('/')[1] ?? path;
@@ -155,7 +156,7 @@ function portabilityViolations(entry: string, graph: Graph): string[] {
     const say = (what: string) => violations.push(`${what} is reached from ${here.join(' → ')}`);
     if (file.usesBuffer) say('Buffer');
     for (const to of file.imports) {
-      if (!isOwn(to) && (isBuiltin(to) || to.startsWith('@grpc/'))) say(to);
+      if (!isOwn(to) && (isBuiltin(to) || /^@(?:grpc|connectrpc)\//.test(to))) say(to);
       visit(to, here);
     }
   };

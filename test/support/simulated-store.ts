@@ -174,6 +174,7 @@ export class SimulatedNode implements DeviceStore {
   restore: DeviceStore['restore'] = (rows) => this.#ask((store) => store.restore(rows));
   edit: DeviceStore['edit'] = (...args) => this.#ask((store) => store.edit(...args));
   remove: DeviceStore['remove'] = (id) => this.#ask((store) => store.remove(id));
+  erase: DeviceStore['erase'] = (wallet) => this.#ask((store) => store.erase(wallet));
   purge: DeviceStore['purge'] = (most) => this.#ask((store) => store.purge(most));
   claim: DeviceStore['claim'] = (...args) => this.#ask((store) => store.claim(...args));
   defer: DeviceStore['defer'] = (...args) => this.#ask((store) => store.defer(...args));

@@ -102,6 +102,7 @@ export function sources(): readonly string[] {
 /** What a reader has who copies an example out of a doc comment. The list is kept short. */
 const PRELUDE = `
 import type { DescService } from '@bufbuild/protobuf';
+import type { HandlerContext } from '@connectrpc/connect';
 import type { Server, ServerUnaryCall } from '@grpc/grpc-js';
 import type { DeviceIdentity, TokenSource, WalletLike } from 'grpc-wallet-auth/client';
 import type { DeviceRegistry } from 'grpc-wallet-auth/grpc';
@@ -114,6 +115,7 @@ declare global {
   const server: Server;
   const devices: DeviceRegistry;
   const call: ServerUnaryCall<unknown, unknown>; // what a handler gets
+  const context: HandlerContext; // what a handler of Connect gets
   const error: unknown; // what a call failed with
   const authorization: string; // the value of a header
   const token: string;

@@ -1,4 +1,5 @@
 import { curlLine } from '../curl-line.js';
+import { deviceStore, IN_MEMORY } from '../device-stores.js';
 import { UsageError, command } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
 import type { MetricsServer } from '../node/metrics-server.js';
@@ -9,7 +10,7 @@ const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @openteleme
 const HELP = `\
 Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
-Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices] [--metrics <port>]
+Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<folder>]] [--metrics <port>]
                          [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
@@ -21,12 +22,14 @@ Options
   --host <host>     default 127.0.0.1; tokens from other machines reach it unencrypted
   --limit <calls>   admitted calls of one wallet in a minute; default: all
   --devices         keeps a registry of devices, in memory, for "wallet-auth devices"
+  --devices <folder>  the same in a folder, so that nothing is lost by a restart; needs: npm install classic-level
   --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping
 
 Examples
   npx grpc-wallet-auth serve
   npx grpc-wallet-auth serve --devices --metrics 9464
+  npx grpc-wallet-auth serve --devices ./devices
   npx grpc-wallet-auth identity --key-file wallet.key --out device.id
   npx ${curlLine()}`;
 
@@ -37,14 +40,15 @@ export const run = command({
     port: { type: 'string' },
     host: { type: 'string' },
     limit: { type: 'string' },
-    devices: { type: 'boolean' },
+    devices: { type: 'string', alone: IN_MEMORY },
     metrics: { type: 'string' },
     json: { type: 'boolean' },
   },
-  async run({ port = '50051', host = '127.0.0.1', limit, devices = false, metrics, json = false }) {
+  async run({ port = '50051', host = '127.0.0.1', limit, devices: place, metrics, json = false }) {
     const portNumber = portFlag('--port', port);
     const callsPerMinute = limit === undefined ? undefined : numberFlag('--limit', limit, 1, 1_000_000);
     const startMetrics = metrics === undefined ? undefined : await metricsFlag(host, portFlag('--metrics', metrics));
+    const devices = place === undefined ? undefined : await deviceStore('--devices', place);
     const { serve } = await loadWithPeers(PEERS, () => import('../node/serve.js'));
     await serve({ host, port: portNumber, json, callsPerMinute, devices, startMetrics });
     return 0;

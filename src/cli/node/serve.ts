@@ -4,6 +4,8 @@ import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
 import { isLoopbackTarget } from '../../client/loopback.js';
 import { createDeviceRegistry } from '../../devices/create-device-registry.js';
+import type { DeviceRegistry } from '../../devices/device-registry.js';
+import type { DeviceStore } from '../../devices/store.js';
 import type { DecisionEvent } from '../../gate/decision.js';
 import { healthRules, reflectionRules } from '../../gate/rules/well-known.js';
 import { addDeviceService } from '../../grpc/server/device-service.js';
@@ -30,8 +32,8 @@ export interface ServeOptions {
   readonly json: boolean;
   /** Admitted calls of one wallet in a minute. Default: all. */
   readonly callsPerMinute?: number | undefined;
-  /** Whether to keep a registry of devices, in memory, and to have the device service. */
-  readonly devices: boolean;
+  /** Where to keep a registry of devices; with it there is the device service. Default: none is kept. */
+  readonly devices?: DeviceStore | undefined;
   /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
@@ -45,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
-  const devices = options.devices ? await createDeviceRegistry({ keepAddress: true }) : undefined;
+  const devices = await registryOf(options.devices);
   const services = devices ? [DemoService, DeviceService] : [DemoService];
   const names = ['', ...services.map(({ typeName }) => typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
@@ -81,6 +83,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   await node.stop(GRACE_MS);
   await metrics?.stop();
   await devices?.close();
+}
+
+async function registryOf(store: DeviceStore | undefined): Promise<DeviceRegistry | undefined> {
+  return store && createDeviceRegistry({ store, keepAddress: true });
 }
 
 /** The second signal of its kind has its usual effect: it ends the process at once. */

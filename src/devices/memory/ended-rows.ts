@@ -1,16 +1,23 @@
 import { DeadlineHeap } from '../leases/deadline-heap.js';
-import type { Backlog, Claim, CleanUp } from '../store.js';
-import type { Row } from './rows.js';
+import type { Backlog, Claim, CleanUp, DeviceRow } from '../store.js';
 import { WalletIndex } from './wallet-index.js';
 
 /** Stale entries that are too few to clean up for. */
 const FEW = 64;
 
-/** A row that has ended and is not cleaned up yet. */
-interface Ended {
-  readonly row: Readonly<Row>;
+/** What is kept of a row that has ended: neither label nor address. */
+export type EndedRow = Pick<DeviceRow, 'deviceId' | 'wallet' | 'firstSeenMs' | 'certifiedAtMs'>;
+
+/** A clean-up that is not done, without who has claimed it. */
+export interface EndedState {
+  readonly row: EndedRow;
   readonly cause: CleanUp['cause'];
   readonly sinceMs: number;
+  /** How often it was claimed. */
+  readonly attempt: number;
+}
+
+interface Ended extends EndedState {
   /** When it may be claimed; entries of the heap at other times are stale. */
   dueMs: number;
   attempt: number;
@@ -22,7 +29,13 @@ export class EndedRows {
   readonly #ended = new Map<string, Ended>();
   readonly #wallets = new WalletIndex();
   readonly #due = new DeadlineHeap<Ended>();
+  /** What the tokens of claims begin with, where they outlive this process. */
+  readonly #tokenPrefix: string;
   #claims = 0;
+
+  constructor(tokenPrefix = '') {
+    this.#tokenPrefix = tokenPrefix;
+  }
 
   get size(): number {
     return this.#ended.size;
@@ -32,15 +45,25 @@ export class EndedRows {
     return this.#ended.has(deviceId);
   }
 
-  of(wallet: string): readonly Readonly<Row>[] {
+  get(deviceId: string): EndedState | undefined {
+    return this.#ended.get(deviceId);
+  }
+
+  of(wallet: string): readonly EndedRow[] {
     return this.#wallets.of(wallet).flatMap((id) => this.#ended.get(id)?.row ?? []);
   }
 
-  add(row: Row, cause: CleanUp['cause'], nowMs: number): void {
-    const ended: Ended = { row, cause, sinceMs: nowMs, dueMs: nowMs, attempt: 0, token: undefined };
-    this.#ended.set(row.deviceId, ended);
-    this.#wallets.add(row.wallet, row.deviceId);
-    this.#due.push(nowMs, ended);
+  add({ deviceId, wallet, firstSeenMs, certifiedAtMs }: EndedRow, cause: CleanUp['cause'], nowMs: number): void {
+    this.load({ row: { deviceId, wallet, firstSeenMs, certifiedAtMs }, cause, sinceMs: nowMs, attempt: 0 });
+  }
+
+  /** Adds one that was added elsewhere; nobody has claimed it now. The oldest come first. @param dueMs when it may be claimed. */
+  load(state: EndedState, dueMs = state.sinceMs): void {
+    const { deviceId, wallet } = state.row;
+    const ended: Ended = { ...state, dueMs, token: undefined };
+    this.#ended.set(deviceId, ended);
+    this.#wallets.add(wallet, deviceId);
+    this.#due.push(dueMs, ended);
   }
 
   /** Claims what is due, so many at most, for so long. */
@@ -55,7 +78,7 @@ export class EndedRows {
     return claimed.map((ended) => {
       this.#delay(ended, nowMs + leaseMs);
       const { deviceId, wallet, firstSeenMs: incarnation } = ended.row;
-      const token = (ended.token = String(++this.#claims));
+      const token = (ended.token = `${this.#tokenPrefix}${++this.#claims}`);
       return { deviceId, wallet, incarnation, cause: ended.cause, attempt: ++ended.attempt, token };
     });
   }

@@ -1,6 +1,6 @@
 import { revocationKey } from '../revocation/revocations.js';
-import type { DeviceRow, Fact, StoreListener } from '../store.js';
-import type { EndedRows } from './ended-rows.js';
+import type { Fact, StoreListener } from '../store.js';
+import type { EndedRow, EndedRows } from './ended-rows.js';
 import type { Floors } from './floors.js';
 import type { Row, Rows } from './rows.js';
 
@@ -47,7 +47,7 @@ function isNews(fact: Fact, { listener, nowMs }: Revoking): boolean {
 /** @returns how many rows ended. */
 function endRevoked(facts: readonly Fact[], news: ReadonlySet<Fact>, revoking: Revoking): number {
   const { rows, ended, floors, listener, end } = revoking;
-  const isRevoked = (row: DeviceRow) => listener.isRevoked(row.wallet, row);
+  const isRevoked = (row: EndedRow) => listener.isRevoked(row.wallet, row);
   const revoked = [...new Set(rowsOf(facts, rows))].filter(isRevoked);
   const datedLater: Fact[] = [];
   for (const fact of facts) {

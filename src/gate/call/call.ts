@@ -22,8 +22,13 @@ export type StreamRule =
 export interface IncomingCall {
   /** `/package.Service/Method`. */
   readonly method: string;
-  /** The peer as the transport names it, such as `127.0.0.1:50101`; read only while the call is under way. */
-  readonly peer: string;
+  /**
+   * The peer as the transport names it, such as `127.0.0.1:50101`; read only while the call is under way. `undefined` where the
+   * transport was not given it: rules about addresses then refuse the call with INTERNAL.
+   */
+  readonly peer: string | undefined;
+  /** Whether rules about addresses refuse the call where its peer has none, too, instead of leaving it alone. Default: no. */
+  readonly mustHaveAddress?: boolean | undefined;
   /** The call's metadata, in the transport's own type. */
   readonly metadata: unknown;
   /** The values of a header that holds text, in order; none if it is not there. */

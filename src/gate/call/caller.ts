@@ -8,6 +8,8 @@ export interface KnownCall {
   readonly incoming: IncomingCall;
   /** The caller's full IP address. */
   readonly address: string | undefined;
+  /** The same for rules that judge by it. @throws AuthError INTERNAL if the transport was not given the peer. */
+  readonly judgedAddress: string | undefined;
   /** Whoever has proven to be calling; `undefined` on `public` methods. */
   readonly visibleIdentity: WalletIdentity | undefined;
 }
@@ -29,12 +31,12 @@ export class Caller implements AccessSubject {
   }
 
   get address(): string | undefined {
-    return this.#call.address;
+    return this.#call.judgedAddress;
   }
 
   /** What a subscriber is counted by: IPv4 as it is, IPv6 by its /64 network; one name for all callers without address. */
   get network(): string {
-    const { address } = this.#call;
+    const { judgedAddress: address } = this.#call;
     return address === undefined ? 'unknown' : callerAddress(address);
   }
 }

@@ -12,8 +12,11 @@ export interface AddressReader {
    * @returns `undefined` if the peer has no IP address and is no trusted proxy on a Unix socket.
    */
   addressOf(peer: string, forwardedFor: readonly string[]): string | undefined;
-  /** The same in full, IPv6 with all its bits, in the form in which it came. */
-  fullAddressOf(peer: string, forwardedFor: readonly string[]): string | undefined;
+  /**
+   * The same in full, IPv6 with all its bits, in the form in which it came.
+   * @param isRefused whether a call without an address is refused where one is needed.
+   */
+  fullAddressOf(peer: string, forwardedFor: readonly string[], isRefused?: boolean): string | undefined;
 }
 
 /** Stands in `trustedProxies` for every peer on a Unix socket. */

@@ -1,3 +1,4 @@
+import { refusal, type AuthError } from '../../errors.js';
 import type { AccessList } from '../access/access-list.js';
 import type { AccessOptions } from '../access/access.js';
 import { warn } from '../warn.js';
@@ -53,10 +54,26 @@ export function warningReader(reader: AddressReader, report: ReturnType<typeof n
   if (report === undefined) return reader;
   return {
     ...reader,
-    fullAddressOf(peer, forwardedFor) {
+    fullAddressOf(peer, forwardedFor, isRefused = false) {
       const address = reader.fullAddressOf(peer, forwardedFor);
-      report(address);
+      if (!isRefused) report(address); // a refusal has a warning of its own
       return address;
     },
   };
+}
+
+/** The gates, by their readers of addresses, that have warned about calls without a peer. */
+const warned = new WeakSet<object>();
+
+/**
+ * The refusal of a call that would be judged by its address, on a transport that was not given it. The first one of a gate
+ * comes with a process warning with the code WALLET_AUTH_NO_ADDRESS.
+ */
+export function unknownPeer(addresses: AddressReader): AuthError {
+  const cause = "a rule judges calls by their address, and this transport was not given the caller's";
+  if (!warned.has(addresses)) {
+    warned.add(addresses);
+    warn(`${cause}, so that they are refused: give it the address of each call`, CODE);
+  }
+  return refusal('INTERNAL', { cause });
 }

@@ -49,8 +49,9 @@ export function limitFailures(verify: VerifyToken, limit: FailedTokenLimit): Ver
     let failed: string | undefined;
     const checkLimit = () => {
       beforeCurve?.();
-      if (call.address === undefined) return;
-      const network = callerAddress(call.address);
+      const address = call.judgedAddress;
+      if (address === undefined) return;
+      const network = callerAddress(address);
       limit.check(network);
       if (limit.countUncached) limit.count(network);
       else failed = network;

@@ -5,6 +5,7 @@ import type { AuthorizationValue } from '../../token/bearer.js';
 import type { CallInfo, IncomingCall } from '../call/call.js';
 import { Caller, HookCall } from '../call/caller.js';
 import type { AddressReader } from '../call/client-address.js';
+import { unknownPeer } from '../call/no-address.js';
 import type { MethodRule } from '../rules/rule-table.js';
 
 /** One call on its way through the pipeline. Steps record here what they find out. */
@@ -56,9 +57,22 @@ export class CallContext {
   /** The caller's full IP address, worked out once. */
   get address(): string | undefined {
     if (this.#address === null) {
-      this.#address = this.#addresses.fullAddressOf(this.incoming.peer, this.incoming.header('x-forwarded-for'));
+      const { peer, mustHaveAddress } = this.incoming;
+      if (peer === undefined) this.#address = undefined;
+      else this.#address = this.#addresses.fullAddressOf(peer, this.#forwardedFor, mustHaveAddress);
     }
     return this.#address;
+  }
+
+  get #forwardedFor(): readonly string[] {
+    return this.incoming.header('x-forwarded-for');
+  }
+
+  /** The same for rules that judge by it. @throws AuthError INTERNAL if the transport was not given the peer. */
+  get judgedAddress(): string | undefined {
+    const { address } = this;
+    if (address === undefined && lacksAddress(this.incoming)) throw unknownPeer(this.#addresses);
+    return address;
   }
 
   /** The identity that handlers, lists and hooks about messages may see: none on `public` methods. */
@@ -82,6 +96,11 @@ export class CallContext {
     this.#ends = undefined;
     for (const end of ends ?? []) quietly(end);
   }
+}
+
+/** Whether a call without an address is refused where one is needed. */
+function lacksAddress({ peer, mustHaveAddress }: IncomingCall): boolean {
+  return mustHaveAddress === true || peer === undefined;
 }
 
 /** What a step answers: a refusal, or nothing to go on. It may also throw a refusal; anything else that it throws is INTERNAL. */

@@ -1,25 +1,13 @@
 import type { Interceptor } from '@grpc/grpc-js';
 
-import type { RetrySettings } from '../../client/retry-policy.js';
+import { retryOptionNames, retrySettings, type RetryOptions } from '../../client/retry-options.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
-import { integer, knownOptions, optionalFunction } from '../../options.js';
+import { knownOptions, optionalFunction } from '../../options.js';
 import { KeepAlive } from './keep-alive.js';
 import { TokenCall } from './token-call.js';
 
 /** How `attachToken` behaves. */
-export interface AttachTokenOptions {
-  /**
-   * Whether a call that was refused with TOKEN_EXPIRED or TOKEN_FROM_FUTURE is made once more with a new token, by the
-   * node's clock, once for each of the two. Only while no message was delivered and no streamed request message was
-   * consumed. The source learns the node's clock from every refusal, whether calls are repeated or not. Default `true`.
-   */
-  retry?: boolean | undefined;
-  /**
-   * Whether a call that was refused with RATE_LIMITED is made again after the time that the node names. Under the same
-   * conditions as `retry`, and never beyond the call's deadline; a refusal that names no time, or a longer one than
-   * `maxDelayMs`, goes to the caller at once. Default: no call is. `{}` stands for the defaults.
-   */
-  retryRateLimited?: RetryRateLimitedOptions | undefined;
+export interface AttachTokenOptions extends RetryOptions {
   /**
    * A unary method that the node has for every caller, `pkg.Service/Method`, or `true` for WhoAmI of the device service. A node may end a stream whose device presents
    * no good token any more. For clients that only stream: where the token was renewed while a stream is open and no other
@@ -35,19 +23,8 @@ export interface AttachTokenOptions {
   onKeepAliveError?: ((error: Error) => void) | undefined;
 }
 
-/** How patient a client is with rate limits. */
-export interface RetryRateLimitedOptions {
-  /**
-   * How often one call is made again because of rate limits. 1 to 100. Default 1. A call is repeated three times in all at
-   * most, whatever for, unless more than three waits are allowed here.
-   */
-  maxRetries?: number | undefined;
-  /** Longest single wait, in milliseconds. 1 to 3 600 000 (an hour). Default 30 000 (half a minute). */
-  maxDelayMs?: number | undefined;
-}
-
 /** The names of all options. */
-export const attachTokenOptionNames = ['retry', 'retryRateLimited', 'keepAlive', 'onKeepAliveError'] as const;
+export const attachTokenOptionNames = [...retryOptionNames, 'keepAlive', 'onKeepAliveError'] as const;
 
 /**
  * Makes a client interceptor that sends a token with every call:
@@ -71,19 +48,6 @@ export function attachToken(source: TargetTokenSource, options: AttachTokenOptio
   const keepAlive = keepAliveFor(source, options);
   return (callOptions, nextCall) =>
     new TokenCall(callOptions, () => nextCall(callOptions), source, settings, keepAlive);
-}
-
-function retrySettings(options: AttachTokenOptions): RetrySettings {
-  const { retry: token = true, retryRateLimited } = options;
-  if (typeof token !== 'boolean') throw new TypeError('retry must be a boolean');
-  if (retryRateLimited === undefined) return { token, rateLimited: undefined };
-  if (typeof retryRateLimited !== 'object' || retryRateLimited === null) {
-    throw new TypeError('retryRateLimited must be an object');
-  }
-  knownOptions(retryRateLimited, ['maxRetries', 'maxDelayMs']);
-  const maxRetries = integer('retryRateLimited.maxRetries', retryRateLimited.maxRetries, 1, 1, 100);
-  const maxDelayMs = integer('retryRateLimited.maxDelayMs', retryRateLimited.maxDelayMs, 30_000, 1, 3_600_000);
-  return { token, rateLimited: { maxRetries, maxDelayMs } };
 }
 
 /** What a node with a device service has for every caller. */

@@ -2,6 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { makeClientConstructor, type ChannelCredentials, type Client, type ClientOptions } from '@grpc/grpc-js';
 
 import { isLoopbackTarget } from '../../client/loopback.js';
+import { targetOf } from '../../client/target-of.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { knownOptions } from '../../options.js';
 import { grpcServiceDefinition } from '../service-definition.js';
@@ -60,15 +61,10 @@ export function createClient(
   const { allowInsecure = false, clientOptions = {}, ...tokenOptions } = options;
   if (typeof allowInsecure !== 'boolean') throw new TypeError('allowInsecure must be a boolean');
   const safety = allowInsecure ? {} : refuseToLeak(target, credentials, clientOptions);
-  const tokens = attachToken(tokensFor(target, source), tokenOptions);
+  const tokens = attachToken(targetOf(source, target), tokenOptions);
   const interceptors = [...(clientOptions.interceptors ?? []), tokens];
   const ClientOf = typeof service === 'function' ? service : clientClass(service);
   return new ClientOf(target, credentials, { ...clientOptions, ...safety, interceptors });
-}
-
-/** What this node says about its clock and its tokens stays with this node, where the source can tell nodes apart. */
-function tokensFor(target: string, source: TokenSource | TargetTokenSource): TargetTokenSource {
-  return 'forTarget' in Object(source) ? (source as TokenSource).forTarget(target) : source;
 }
 
 /**

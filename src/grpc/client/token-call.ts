@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
+import { tokenOf } from '../../client/target-of.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
 import { quietly } from '../../options.js';
 import { decimal, EXPIRES_KEY } from '../../status-details.js';
@@ -117,7 +118,7 @@ export class TokenCall extends InterceptingCall {
     const metadata = this.#metadata.clone();
     let token: string;
     try {
-      token = await this.#token();
+      token = await tokenOf(this.#source);
       metadata.set('authorization', bearerValue(token));
     } catch (error) {
       return this.#end(noTokenStatus(error));
@@ -129,13 +130,6 @@ export class TokenCall extends InterceptingCall {
     } catch (error) {
       this.#end(noCallStatus(error));
     }
-  }
-
-  /** Asynchronous in every case: a call must not end while it is being made. */
-  async #token(): Promise<string> {
-    const token: unknown = await this.#source.get();
-    if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token;
-    throw new TypeError('the token source gave no token'); // grpc-js would quote it
   }
 
   #startCall(metadata: Metadata, token: string): void {
@@ -161,7 +155,8 @@ export class TokenCall extends InterceptingCall {
       },
       onReceiveStatus: (status) => {
         this.#watch?.closed(this);
-        const { code } = status;
+        const { code, metadata } = status;
+        if (metadata.get(EXPIRES_KEY).length > 0) this.#retries.stop(); // it was admitted, though no headers came
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         this.#learn(end, token);
         if (this.#tryAgain(end)) return;

@@ -15,6 +15,7 @@ export const CALLED_COMMANDS = [
   'info',
   'sadd',
   'sismember',
+  'srem',
   'time',
   'xadd',
   'zadd',

@@ -8,6 +8,7 @@ import { revokedPages } from './load.js';
 import { openInTime, UnknownVersion } from './open-in-time.js';
 import { cleanUpsOf } from './operations/clean-ups.js';
 import { endingsOf } from './operations/endings.js';
+import { eraseOf } from './operations/erase.js';
 import { revokesOf } from './operations/revokes.js';
 import { rowsOf } from './operations/rows.js';
 import type { StoreContext } from './operations/store-context.js';
@@ -42,7 +43,7 @@ const MIN_CONNECT_MS = 1_000;
  * later what was rejected meanwhile: `enableOfflineQueue: false` of ioredis, `disableOfflineQueue: true` of redis.
  *
  * Run it with `maxmemory-policy noeviction` and an append-only file. It needs these commands, on keys that begin with
- * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HLEN, HGETALL, HVALS, SADD, SISMEMBER, ZADD,
+ * `{<prefix>devices}:`: EVAL, EVALSHA, XREAD; and in scripts TIME, HGET, HMGET, HSET, HSETNX, HDEL, HLEN, HGETALL, HVALS, SADD, SISMEMBER, SREM, ZADD,
  * ZREM, ZCARD, ZSCORE, ZRANGE, ZREVRANGE, ZRANGEBYSCORE, XADD, DEL. INFO is used where it is allowed: without it, nobody knows
  * whether Redis may drop revocations, which is warned about.
  * @throws TypeError if the client is none or has no `duplicate`, or an option is wrong.
@@ -115,6 +116,7 @@ export function redisDevices(client: DevicesClient, options: RedisDevicesOptions
     ...revokesOf(context),
     ...endingsOf(context),
     ...cleanUpsOf(context),
+    ...eraseOf(context),
     backlog: async () => (await ask()).backlog,
     async agree(maxAgeMs) {
       const [last = ''] = await run(AGREE, [maxAgeMs]);

@@ -9,6 +9,8 @@ const ROOM = 100_000;
 export class NodeCopy implements StoreListener {
   /** Devices that are said to be purged. */
   readonly gone = new Set<string>();
+  /** Devices that are revoked by an id that was told. */
+  readonly toldIds = new Set<string>();
   /** What was told, in order: `revoked`, `lost`, `fresh`. */
   readonly log: string[] = [];
   /** How often purges may have been missed. */
@@ -23,7 +25,10 @@ export class NodeCopy implements StoreListener {
 
   revoked(facts: readonly Fact[]): void {
     this.log.push('revoked');
-    for (const fact of facts) this.#revoked.add(fact);
+    for (const fact of facts) {
+      if ('deviceId' in fact) this.toldIds.add(fact.deviceId);
+      this.#revoked.add(fact);
+    }
   }
 
   purged(deviceIds: readonly string[]): void {

@@ -133,7 +133,8 @@ describe('wallet-auth devices revoke and rename', { timeout: 60_000 }, () => {
 });
 
 describe('what cannot be called is exit code 2 and one line', { timeout: 60_000 }, () => {
-  const usage = 'expected list, revoke <device>, revoke --others, or rename <device> <label>; see --help';
+  const usage =
+    'expected list, revoke <device>, revoke --others, rename <device> <label>, export or import; see --help';
 
   it.each([
     [[], usage],
@@ -143,6 +144,7 @@ describe('what cannot be called is exit code 2 and one line', { timeout: 60_000 
     [['forget', 'x'], usage],
     [['revoke', 'x', '--others'], '--others goes with revoke alone'],
     [['list', '--others'], '--others goes with revoke alone'],
+    [['list', '--store', 'x'], '--store goes with export and import alone'],
     [['list', '--address', 'node.invalid:443', '--identity', 'no.id'], 'cannot read no.id: no such file or directory'],
     [['list'], 'no identity: give --identity <file>'],
   ])('%j', async (args, complaint) => {

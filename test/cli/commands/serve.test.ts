@@ -124,6 +124,54 @@ describe('wallet-auth serve --devices', { timeout: 60_000 }, () => {
   });
 });
 
+describe('wallet-auth serve --devices <folder>', { timeout: 60_000 }, () => {
+  it('is durable: after kill -9 a revoked device stays revoked, and labels are there', async () => {
+    const env = { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) };
+    const idOf = async (file: string) => {
+      const { stdout } = await command.run(['identity', '--out', file, '--json'], { env });
+      return (JSON.parse(stdout) as { deviceId: string }).deviceId;
+    };
+    const [first, second] = [await idOf('lost.id'), await idOf('kept.id')];
+    let { node, address } = await serve({}, '--devices', 'kept');
+    const devices = (identity: string, ...args: string[]) =>
+      command.run(['devices', ...args, '--identity', identity, '--address', address, '--json']);
+    for (const file of ['lost.id', 'kept.id']) expect((await devices(file, 'list')).code).toBe(0);
+    expect((await devices('kept.id', 'rename', second, 'laptop')).code).toBe(0);
+    expect((await devices('kept.id', 'revoke', first)).stdout).toBe('{"changed":true}\n');
+    node.child.kill('SIGKILL');
+    await node.ended;
+
+    ({ node, address } = await serve({}, '--devices=kept'));
+    expect((await devices('lost.id', 'list')).stderr).toBe('refused: DEVICE_REVOKED (device revoked)\n');
+    const { devices: rows } = JSON.parse((await devices('kept.id', 'list')).stdout) as { devices: object[] };
+    expect(rows).toEqual([expect.objectContaining({ deviceId: second, label: 'laptop' })]);
+
+    const other = await command.run(['serve', '--port', '0', '--devices', 'kept']);
+    expect(other).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'wallet-auth serve: kept is open already, in another process\n',
+    });
+    node.child.kill('SIGTERM');
+    expect((await node.ended).code).toBe(0);
+  });
+
+  it('takes no URL', async () => {
+    const { code, stderr } = await command.run(['serve', '--devices', 'http://127.0.0.1']);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'wallet-auth serve: --devices takes a folder\n' });
+  });
+
+  it('says what to install', async () => {
+    const bare = await buildCommand('classic-level');
+    const { code, stderr } = await bare.run(['serve', '--port', '0', '--devices', 'x']);
+    await bare.remove();
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'wallet-auth serve: levelDevices needs a package: npm install classic-level\n',
+    });
+  });
+});
+
 describe('wallet-auth serve', { timeout: 60_000 }, () => {
   let node: Running;
   let address: string;

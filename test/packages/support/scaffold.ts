@@ -84,7 +84,7 @@ export function scaffold(type: 'module' | 'commonjs', packages: readonly string[
   afterAll(async () => {
     await Promise.all(servers.map(stop));
     rmSync(dir, { recursive: true, force: true });
-  });
+  }, RUN_LIMIT_MS);
   return made;
 }
 

@@ -45,6 +45,10 @@ export class SharedMemory {
       restore: (rows) => core().restore(rows),
       edit: (deviceId, change) => core().edit(deviceId, change),
       remove: async (deviceId) => this.#told(await core().remove(deviceId), [deviceId]),
+      erase: async (wallet) => {
+        const erased = await core().erase(wallet);
+        return this.#told(erased, erased);
+      },
       purge: async (most) => {
         const purged = await core().purge(most);
         return this.#told(purged, purged);

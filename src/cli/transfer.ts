@@ -1,0 +1,79 @@
+import { access } from 'node:fs/promises';
+
+import type { DeviceStore, Fact, StoreSettings } from '../devices/store.js';
+import { deviceStore, IN_MEMORY } from './device-stores.js';
+import { inputName, readInput, systemReason } from './files.js';
+import { UsageError } from './flags.js';
+import { NodeCopy } from './node-copy.js';
+import { factsOf, linesOf } from './revocation-lines.js';
+
+/** As many as a registry may have. */
+const MAX_REVOCATIONS = 10_000_000;
+/** Longest input, in bytes: so many lines of devices. */
+const MAX_BYTES = 1_000_000_000;
+/** Facts that are added at once. */
+const BATCH = 1_000;
+
+/** Nothing but revocations is used of the store. */
+const SETTINGS: StoreSettings = {
+  nowMs: () => Date.now(),
+  idleMs: Infinity,
+  unconfirmedMs: Infinity,
+  confirmAfterMs: Infinity,
+  devicesPerWallet: Infinity,
+  devices: MAX_REVOCATIONS,
+  cleansUp: false,
+  openTimeoutMs: 600_000,
+};
+
+/** All that is revoked in a store, as lines. @throws UsageError if there is no store. */
+export async function exportLines(place: string): Promise<Iterable<string>> {
+  checkPlace(place);
+  if (!place.includes('://')) await mustExist(place); // opening it would make it
+  const copy = await withStore(place, async () => undefined);
+  return linesOf(copy.facts());
+}
+
+/** Adds the facts of a file to a store, once all of it was read. @throws UsageError naming the first line that is wrong. */
+export async function importLines(place: string, file: string): Promise<{ read: number; added: number }> {
+  checkPlace(place);
+  const facts = await readFacts(file);
+  const copy = await withStore(place, async (store, open) => {
+    open.added = 0;
+    for (let i = 0; i < facts.length; i += BATCH) await store.revoke(facts.slice(i, i + BATCH));
+  });
+  return { read: facts.length, added: copy.added };
+}
+
+function checkPlace(place: string): void {
+  if (place === IN_MEMORY) throw new UsageError('--store takes a folder');
+}
+
+async function mustExist(folder: string): Promise<void> {
+  try {
+    await access(folder);
+  } catch (error) {
+    throw new UsageError(`cannot read ${folder}: ${systemReason(error)}`);
+  }
+}
+
+async function readFacts(file: string): Promise<readonly Fact[]> {
+  const bytes = await readInput(file, MAX_BYTES);
+  try {
+    return factsOf(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw new UsageError(`${inputName(file)}: ${(error as Error).message}`);
+  }
+}
+
+async function withStore(place: string, use: (store: DeviceStore, copy: NodeCopy) => Promise<void>): Promise<NodeCopy> {
+  const store = await deviceStore('--store', place);
+  const copy = new NodeCopy(MAX_REVOCATIONS);
+  try {
+    await store.open(SETTINGS, copy);
+    await use(store, copy);
+  } finally {
+    await store.close();
+  }
+  return copy;
+}

@@ -1,0 +1,18 @@
+export { authDetailsOf, authReasonOf } from '../auth-details.js';
+export type { RetryRateLimitedOptions } from '../client/retry-options.js';
+export type { DeviceRegistry } from '../devices/device-registry.js';
+export { AuthError, authReasons, isAuthReason, type AuthErrorOptions, type AuthReason } from '../errors.js';
+export { accessList, type AccessList, type AccessSubject } from '../gate/access/access-list.js';
+export type { Gate } from '../gate/create-gate.js';
+export type { DecisionEvent } from '../gate/decision.js';
+export { xmtpLimits } from '../gate/limits/xmtp-limits.js';
+export { healthRules, reflectionRules } from '../gate/rules/well-known.js';
+export type { CallLease, WalletIdentity } from '../identity.js';
+export type { RefusalDetails } from '../status-details.js';
+export { attachToken, type AttachTokenOptions } from './client/attach-token.js';
+export { deviceRoutes, type DeviceRoutesOptions } from './server/device-routes.js';
+export { getIdentity, requireIdentity, type CallContext } from './server/identity-of.js';
+export { leaseOf } from './server/lease-of.js';
+export type { NodeRequest } from './server/request-facts.js';
+export { walletAuth, type WalletAuth, type WalletAuthAdapter, type WalletAuthOptions } from './server/wallet-auth.js';
+export { connectError } from './status.js';
