@@ -35,6 +35,7 @@ const HEAD = [
   ['', 'lost', 'lost', 'doubled', 'lost', 'at once', 'again', 'ms, median / p99', 'ms, median / p99', 'ms', ''],
 ];
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 console.log(`seed ${seed}`);
 const wanted = all.filter(({ name }) => names.includes(name));
 const verdicts = new Map();
@@ -56,7 +57,6 @@ load            ${loadavg()[0].toFixed(1)} processes that run, at the end`);
 const failed = [...verdicts.values()].filter(({ isGood }) => !isGood).length;
 console.log(`\n${wanted.length - failed} of ${wanted.length} as promised; seed ${seed}`);
 process.exitCode = failed === 0 ? 0 : 1;
-if (failed > 0 || process.env['CHAOS_STAY'] === undefined) process.exit();
 
 async function play(scenario) {
   const started = performance.now();

@@ -66,6 +66,12 @@ export async function startRedis(flags = []) {
     await once(child, 'exit');
   }
 
+  /** Nothing is left where this process ends before its time. */
+  const leaveNothing = () => {
+    child?.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', leaveNothing);
   await start();
   return {
     port,
@@ -76,6 +82,7 @@ export async function startRedis(flags = []) {
     command: (name, ...args) => admin.call(name, ...args.map(String)),
     async end() {
       await kill();
+      process.off('exit', leaveNothing);
       rmSync(folder, { recursive: true, force: true });
     },
   };

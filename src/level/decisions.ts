@@ -4,9 +4,9 @@ import type {
   Backlog,
   Claim,
   CleanUp,
-  DeviceRow,
   Entered,
   Fact,
+  LostRow,
   Renewal,
   Sighting,
   StoreListener,
@@ -108,14 +108,21 @@ export class Decisions {
     await this.revoke([{ wallet, atMs, survivor: goesOn ? survivor : undefined }]);
   }
 
-  async restore(rows: readonly DeviceRow[]): Promise<void> {
-    for (const row of rows) {
+  async restore(rows: readonly LostRow[]): Promise<void> {
+    for (const { ended, ...row } of rows) {
       const { deviceId, wallet } = row;
-      const isThere = this.#ended.has(deviceId) || (await this.rows.get(deviceId)) !== undefined;
-      if (isThere || this.rows.size >= this.#settings.devices || this.#listener.isRevoked(wallet, row)) continue;
-      const changes = new Changes();
-      await this.rows.add(changes, row);
-      await this.rows.commit(changes);
+      const known = await this.rows.get(deviceId);
+      const isOther = known !== undefined && (ended === undefined || known.firstSeenMs !== row.firstSeenMs);
+      if (isOther || this.#ended.has(deviceId) || this.rows.size >= this.#settings.devices) continue;
+      if (known === undefined) {
+        const changes = new Changes();
+        await this.rows.add(changes, row);
+        await this.rows.commit(changes);
+      }
+      const made = await this.rows.get(deviceId);
+      const cause = ended ?? (this.#listener.isRevoked(wallet, row) ? 'revoked' : undefined);
+      if (made !== undefined && cause !== undefined) await this.#end(new Changes(), [made], cause);
+      if (cause === 'purged') this.#listener.purged([deviceId]);
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   DeviceStore,
   Entered,
   Fact,
+  LostRow,
   Renewal,
   Sighting,
   StoreListener,
@@ -100,7 +101,7 @@ export class LevelStore implements DeviceStore {
     });
   }
 
-  restore(rows: readonly DeviceRow[]): Promise<void> {
+  restore(rows: readonly LostRow[]): Promise<void> {
     return this.#decide((decisions) => decisions.restore(rows));
   }
 
