@@ -95,28 +95,22 @@ async function revocations(client, port) {
     await client.flushall();
     const readers = count === 0 ? undefined : await startReaders(port, count);
     const nodes = count === 0 ? '1 node reads' : `${count + 1} nodes read`;
-    const burst = await revoking(client, port, 0, count === 0 ? MANY : MANY / 10, AT_ONCE);
-    const calm = await revoking(client, port, MANY, CALM, 1);
+    const burst = await revokeElsewhere(port, 0, count === 0 ? MANY : MANY / 10, AT_ONCE);
+    const calm = await revokeElsewhere(port, MANY, CALM, 1);
     readers?.kill();
     if (count === 0) {
       lines.push(
         bytes('a revocation: Redis memory', burst.memory),
-        cpu('a revocation: CPU of the node that revokes', burst.revokerUs),
+        cpu('a revocation: CPU of the node that revokes', burst.nodeUs),
       );
     }
     lines.push(
       cpu(`a revocation that ${nodes}, in a burst: CPU of Redis`, burst.cpuUs),
+      bytes('the same: sent by Redis', burst.sent),
       cpu('the same, one at a time: CPU of Redis', calm.cpuUs),
-      bytes('the same: sent by Redis', calm.sent),
     );
   }
   return lines;
-}
-
-async function revoking(client, port, from, count, most) {
-  let revoker;
-  const spent = await spentOn(client, count, async () => (revoker = await revokeElsewhere(port, from, count, most)));
-  return { ...spent, revokerUs: revoker.cpuUs };
 }
 
 /** What a node spends on hearing that others revoke. */
@@ -158,19 +152,19 @@ async function openAsItIs(client) {
   return { store, devices, close: () => devices.close() };
 }
 
-function run(name, args) {
+function start(name, args) {
   const file = fileURLToPath(new URL(`../scale/${name}.js`, import.meta.url));
   return spawn(process.execPath, [file, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 async function startReaders(port, count) {
-  const child = run('readers', [port, '{wallet-auth:devices}:log', count]);
+  const child = start('readers', [port, '{wallet-auth:devices}:log', count]);
   for await (const chunk of child.stdout) if (String(chunk).includes('ready')) break;
   return child;
 }
 
 async function revokeElsewhere(port, from, count, most) {
-  const child = run('revoke', [port, from, count, most]);
+  const child = start('revoke', [port, from, count, most]);
   let text = '';
   for await (const chunk of child.stdout) text += chunk;
   return JSON.parse(text);

@@ -1,22 +1,26 @@
-/** A node in a process of its own that revokes devices: port of Redis, how many, how many under way at once. It prints its CPU. */
+/**
+ * A node in a process of its own that revokes devices: port of Redis, number of the first, how many, how many under way at once.
+ * It prints what each cost Redis, and as `nodeUs` itself.
+ */
+import { once } from 'node:events';
+
 import { createDeviceRegistry } from 'grpc-wallet-auth/devices';
 import { redisDevices } from 'grpc-wallet-auth/redis';
 import { Redis } from 'ioredis';
 
 import { idOf } from './devices.js';
-import { atOnce } from './figures-of-redis.js';
+import { atOnce, spentOn } from './figures-of-redis.js';
 
-const [port, from, count, most] = process.argv.slice(2).map(Number);
+const [port, first, count, most] = process.argv.slice(2).map(Number);
 const redis = new Redis({ port, enableOfflineQueue: false, maxRetriesPerRequest: 0 });
-await new Promise((resolve) => redis.once('ready', resolve));
+await once(redis, 'ready');
 const devices = await createDeviceRegistry({
   store: redisDevices(redis, { timeoutMs: 60_000 }),
   bounds: { revocations: 10_000_000 },
 });
 const before = process.cpuUsage();
-const startMs = performance.now();
-await atOnce(count, most, (i) => devices.revoke(idOf(from + i)));
+const spent = await spentOn(redis, count, () => atOnce(count, most, (i) => devices.revoke(idOf(first + i))));
 const { user, system } = process.cpuUsage(before);
-console.log(JSON.stringify({ cpuUs: (user + system) / count, aSecond: count / ((performance.now() - startMs) / 1e3) }));
+console.log(JSON.stringify({ ...spent, nodeUs: (user + system) / count }));
 await devices.close();
 redis.disconnect();
