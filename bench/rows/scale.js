@@ -36,6 +36,7 @@ export const rows = {
         ...(await deviceRows(client)),
         ...(await manyOfAWallet(client)),
         ...(await revocations(client, redis.port)),
+        ...(await waiting(client, redis.port)),
         ...(await hearing(client, redis.port)),
         ...(await loading(client)),
       ];
@@ -111,6 +112,20 @@ async function revocations(client, port) {
     );
   }
   return lines;
+}
+
+/** Nodes that wait for news which do not come. */
+async function waiting(client, port) {
+  await client.flushall();
+  const [nodes, seconds] = [100, 5];
+  const readers = await startReaders(port, nodes);
+  const spent = await spentOn(
+    client,
+    nodes * seconds,
+    () => new Promise((resolve) => void setTimeout(resolve, seconds * 1e3)),
+  );
+  readers.kill();
+  return costOf('a node that waits for news, each second', spent);
 }
 
 /** What a node spends on hearing that others revoke. */
