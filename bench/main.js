@@ -21,6 +21,7 @@ const ROWS = {
   devices: 'devices',
   registry: 'registry',
   redis: 'redis',
+  scale: 'scale',
   bundle: 'bundle',
 };
 

@@ -1,9 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { createDeviceRegistry } from 'grpc-wallet-auth/devices';
 import { redisDevices } from 'grpc-wallet-auth/redis';
@@ -12,9 +7,9 @@ import { Redis } from 'ioredis';
 
 import { insideOf } from '../../dist/src/devices/inside.js';
 import { walletIdentity } from '../../dist/src/identity.js';
+import { startRedis } from '../start-redis.js';
 import { line } from '../table.js';
 
-const executable = process.env.REDIS_SERVER ?? 'redis-server';
 const DEVICES = 3_000;
 const REVOCATIONS = 100_000;
 /** Revocations that are under way at once. */
@@ -25,7 +20,6 @@ const KEY = new Uint8Array(65);
 /** What a Redis on loopback costs: a device's first call, revocations, their way to another node, the start of a node. */
 export const rows = {
   async redis() {
-    if (spawnSync(executable, ['--version']).status !== 0) throw new Error(`there is no ${executable}`);
     const redis = await startRedis();
     try {
       return await measured(redis);
@@ -113,29 +107,4 @@ function identityOf(number) {
     expiresAtMs: nowMs + HOUR_MS,
     certifiedAtMs: nowMs - 1_000,
   });
-}
-
-async function startRedis() {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-redis-'));
-  const port = await freePort();
-  const flags = ['--port', port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
-  const child = spawn(executable, flags.map(String), { stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const chunk of child.stdout) if (/ready to accept connections/i.test(String(chunk))) break;
-  child.stdout.resume();
-  return {
-    port,
-    async close() {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      rmSync(folder, { recursive: true });
-    },
-  };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
 }

@@ -18,3 +18,4 @@ export type { MethodSummary } from './rules/method-summary.js';
 export type { Authorize, AuthorizeAnswer, AuthorizeMessage, MethodPolicy, OfRequest } from './rules/policy.js';
 export type { ServiceShape } from './rules/service-methods.js';
 export { healthRules, reflectionRules } from './rules/well-known.js';
+export type { TokenEvent } from './steps/report-token.js';

@@ -8,6 +8,7 @@ import type { LimitOptions } from './limits/limit-options.js';
 import type { AuthRules } from './rules/declared-rules.js';
 import type { Authorize } from './rules/policy.js';
 import type { ServiceShape } from './rules/service-methods.js';
+import type { TokenEvent } from './steps/report-token.js';
 
 /** How a gate decides: everything that a verifier takes, and who may call what. Every option may be left out. */
 export interface GateOptions<Metadata = unknown> extends VerifierOptions {
@@ -66,6 +67,13 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
   timers?: Timers | undefined;
   /** Called with every decision. What it throws or rejects with is dropped. Default: not called. */
   onDecision?: ((event: DecisionEvent) => void) | undefined;
+  /**
+   * Called with every token that this gate verifies anew and whose device is not revoked, as far as `isRevoked` and `devices` know:
+   * once for as long as the token is cached, before anything else of the call is looked at, so also where a list, a limit or
+   * `authorize` refuses the call afterwards. To move state that is keyed by hashes of tokens to `deviceId`. What it throws or rejects
+   * with is dropped, and it is not called again. Default: not called, and no hash is made.
+   */
+  onToken?: ((event: TokenEvent) => void) | undefined;
 }
 
 /** The gate's own options after validation, as far as no room of the gate reads them itself. */
@@ -74,6 +82,7 @@ export interface GateSettings {
   readonly authorize: Authorize | undefined;
   readonly authorizeTimeoutMs: number;
   readonly onDecision: ((event: DecisionEvent) => void) | undefined;
+  readonly onToken: ((event: TokenEvent) => void) | undefined;
   readonly graceMs: number;
   readonly streamRecheckMs: number;
   readonly timers: Timers;
@@ -96,6 +105,7 @@ export const gateOptionNames = [
   'streamRecheckMs',
   'timers',
   'onDecision',
+  'onToken',
 ] as const satisfies readonly (keyof GateOptions)[];
 
 /**
@@ -111,6 +121,7 @@ export function gateSettings(options: GateOptions): GateSettings {
     authorize: optionalFunction('authorize', options.authorize),
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),
+    onToken: optionalFunction('onToken', options.onToken),
     graceMs: integer('graceMs', options.graceMs, 30_000, 5_000, 3_600_000),
     streamRecheckMs: integer('streamRecheckMs', options.streamRecheckMs, 5_000, 100, 3_600_000),
     timers: timersOption(options.timers),

@@ -30,6 +30,7 @@ import type { Holding } from './steps/hold-stream.js';
 import type { CallContext } from './steps/pipeline.js';
 import type { LateCheck } from './steps/recheck-late.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
+import { reporting } from './steps/report-token.js';
 import { warn } from './warn.js';
 
 /** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
@@ -120,7 +121,7 @@ async function warnOfOtherAge(devices: NodeDevices | undefined, maxAgeMs: number
 /** What a token is good for beside the call that it came with: its device, and the streams that live on it. */
 function tokenParts(
   { failedTokenLimit }: GateOptions,
-  { graceMs, nowMs, timers, onDecision }: GateSettings,
+  { graceMs, nowMs, timers, onDecision, onToken }: GateSettings,
   verifier: Verifier,
   devices: NodeDevices | undefined,
   endCall: Holding['endCall'],
@@ -129,7 +130,9 @@ function tokenParts(
   const limited =
     failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
   const verify = onDecision ? measured(limited) : limited;
-  if (devices) return { verify: presenting(verify, devices), holding: { leases: devices, endCall, revokes: true } };
+  const reported = (accepted: VerifyToken) => (onToken ? reporting(accepted, onToken) : accepted);
+  if (devices)
+    return { verify: reported(presenting(verify, devices)), holding: { leases: devices, endCall, revokes: true } };
   const leases = createLeases({ graceMs, nowMs, timers });
-  return { verify: renewing(verify, leases), holding: { leases, endCall, revokes: false } };
+  return { verify: reported(renewing(verify, leases)), holding: { leases, endCall, revokes: false } };
 }

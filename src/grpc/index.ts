@@ -7,6 +7,7 @@ export type { AccessOptions } from '../gate/access/access.js';
 export type { AuthRule, CallInfo } from '../gate/call/call.js';
 export type { Gate } from '../gate/create-gate.js';
 export type { DecisionEvent } from '../gate/decision.js';
+export type { TokenEvent } from '../gate/steps/report-token.js';
 export type { GateFacts } from '../gate/gate-facts.js';
 export type { FailedTokenLimitOptions } from '../gate/limits/failed-token-limit.js';
 export type { LimitClass, LimitOptions } from '../gate/limits/limit-options.js';

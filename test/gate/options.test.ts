@@ -9,6 +9,7 @@ describe('the options of a gate', () => {
   it.each([
     ['authorize', [null, 'x', {}, 1]],
     ['onDecision', [null, 'x', {}, 1]],
+    ['onToken', [null, 'x', {}, 1]],
     ['authorizeTimeoutMs', [null, 0, -1, 1.5, NaN, Infinity, 600_001, '5000']],
     ['rules', [null, 'public', 1]],
     ['services', [null, {}, 'x', [null], ['x'], [undefined], [DemoService, null]]],

@@ -62,6 +62,7 @@ const COVERED: Readonly<Record<string, string>> = {
   isRevoked: 'total.test.ts and streams.test.ts',
   authorize: 'total.test.ts',
   onDecision: 'total.test.ts',
+  onToken: 'on-token.test.ts',
   access: 'here',
   limits: 'here',
   rules: 'here, by property',
