@@ -32,6 +32,8 @@ export interface ServeOptions {
   readonly callsPerMinute?: number | undefined;
   /** Whether to keep a registry of devices, in memory, and to have the device service. */
   readonly devices: boolean;
+  /** The name of the network, with which wallets revoke devices. Default: none. */
+  readonly networkName?: string | undefined;
   /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
@@ -41,11 +43,11 @@ export interface ServeOptions {
  * @throws Error if it cannot listen there.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, json, callsPerMinute: points, startMetrics } = options;
+  const { host, port, json, callsPerMinute: points, networkName, startMetrics } = options;
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
-  const devices = options.devices ? await createDeviceRegistry({ keepAddress: true }) : undefined;
+  const devices = options.devices ? await createDeviceRegistry({ keepAddress: true, networkName }) : undefined;
   const services = devices ? [DemoService, DeviceService] : [DemoService];
   const names = ['', ...services.map(({ typeName }) => typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
