@@ -67,14 +67,14 @@ export async function signRevocation(wallet: WalletLike, options: RevocationOpti
 }
 
 function scopeOf(deviceId: string | undefined, until: Date | undefined, nowMs: () => number): RevokeStatement['scope'] {
-  if (deviceId === undefined) return { untilMs: untilMsOf(until === undefined ? nowMs() : until) };
+  if (deviceId === undefined) return { untilMs: untilMsOf(until === undefined ? new Date(nowMs()) : until) };
   if (until !== undefined) throw new TypeError('deviceId and until exclude each other');
   if (typeof deviceId === 'string' && /^0x[0-9a-fA-F]{40}\/[0-9a-f]{32}$/.test(deviceId)) return { deviceId };
   throw new TypeError('deviceId must be <wallet>/<32 hex digits>');
 }
 
-function untilMsOf(until: Date | number): number {
-  const ms = until instanceof Date ? until.getTime() : Math.floor(until);
+function untilMsOf(until: Date): number {
+  const ms = until instanceof Date ? until.getTime() : NaN;
   if (ms >= 1 && ms <= LAST_MS) return ms;
   throw new TypeError('until must be a Date after 1970 and before the year 10000');
 }

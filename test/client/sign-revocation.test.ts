@@ -98,7 +98,9 @@ describe('signRevocation', () => {
     ['unknown option', { networkName, statement: { title: 'a', closing: 'b' } }],
   ])('throws a TypeError without a prompt: %s', async (message, options) => {
     const { wallet, shown } = walletThat();
-    const error: unknown = await signRevocation(wallet, options as RevocationOptions).catch((thrown: unknown) => thrown);
+    const error: unknown = await signRevocation(wallet, options as RevocationOptions).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toContain(message);
     expect(shown).toEqual([]);
