@@ -24,6 +24,8 @@ export interface Admission {
   readonly identity: WalletIdentity | undefined;
   /** Of a stream that ends with tokens. */
   readonly lease?: StreamLease | undefined;
+  /** Whether it was counted by its address, as a call that may bring a statement of a wallet in place of a token. */
+  readonly isCounted?: boolean | undefined;
 }
 
 /** The lease of a stream: what its handler may know of the end to come. */

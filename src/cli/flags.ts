@@ -71,7 +71,7 @@ const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d
  * @throws UsageError if a flag is not a number or not a time; the verifier checks the ranges.
  */
 export function verifierOptionsOf(values: CommandValues<typeof verifierFlags>): VerifierOptions & { now: () => Date } {
-  const at = values.at === undefined ? undefined : timeFlag(values.at);
+  const at = values.at === undefined ? undefined : timeFlag('--at', values.at);
   return {
     maxAgeMs: integerFlag('--max-age-ms', values['max-age-ms']),
     maxFutureSkewMs: integerFlag('--max-future-skew-ms', values['max-future-skew-ms']),
@@ -115,8 +115,11 @@ function integerFlag(name: string, text: string | undefined): number | undefined
   throw new UsageError(`${name} must be a whole number of milliseconds`);
 }
 
-function timeFlag(text: string): Date {
+/** A time from a flag. @throws UsageError if it is none. */
+export function timeFlag(name: string, text: string): Date {
   const date = new Date(/^\d{1,16}$/.test(text) ? Number(text) : ISO_TIME.test(text) ? text : NaN);
   if (!Number.isNaN(date.getTime())) return date;
-  throw new UsageError('--at must be a time with its zone, such as 2026-01-31T12:00:00Z, or milliseconds since 1970');
+  throw new UsageError(
+    `${name} must be a time with its zone, such as 2026-01-31T12:00:00Z, or milliseconds since 1970`,
+  );
 }

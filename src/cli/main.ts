@@ -15,6 +15,7 @@ const COMMANDS: readonly Entry[] = [
   ['identity', 'make a device identity, certified by a wallet', () => import('./commands/identity.js')],
   ['token', 'make a token', () => import('./commands/token.js')],
   ['devices', 'list, revoke and label the devices of a wallet', () => import('./commands/devices.js')],
+  ['revoke', 'revoke devices with the signature of the wallet alone', () => import('./commands/revoke.js')],
   ['inspect', 'show the content of a token', () => import('./commands/inspect.js')],
   ['list', 'change an access list that nodes follow in Redis', () => import('./commands/list.js')],
   ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
@@ -37,7 +38,7 @@ Options
 
 Exit codes
   0  success
-  1  a refused token (verify) or call (devices), or an unexpected result (demo)
+  1  a refused token (verify) or call (devices, revoke), or an unexpected result (demo)
   2  wrong usage, or any other error
 
 Examples

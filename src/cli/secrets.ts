@@ -22,26 +22,27 @@ const HEX_KEY = /^(?:0x)?[0-9a-f]{64}$/i;
  * Reads a wallet's private key: 64 hex digits with or without `0x`, white space around them. Never from an argument,
  * which every process of the machine and the shell's history can read.
  * @param keyFile a path, or `-` for standard input; without it the environment variable is read.
+ * @param flag what gave it, for messages.
  * @returns 32 bytes.
  * @throws UsageError if there is no key or it is not valid; its text is not quoted.
  */
-export async function readPrivateKey(keyFile: string | undefined): Promise<Uint8Array> {
-  const [text, source] = await keyText(keyFile);
+export async function readPrivateKey(keyFile: string | undefined, flag = '--key-file'): Promise<Uint8Array> {
+  const [text, source] = await keyText(keyFile, flag);
   if (!HEX_KEY.test(text)) throw new UsageError(`the private key in ${source} must be 64 hex digits`);
   const key = fromHex(text.length === 64 ? `0x${text}` : text);
   if (key === undefined || !isPrivateKey(key)) throw new UsageError(`the number in ${source} is no private key`);
   return key;
 }
 
-async function keyText(keyFile: string | undefined): Promise<[text: string, source: string]> {
+async function keyText(keyFile: string | undefined, flag: string): Promise<[text: string, source: string]> {
   if (keyFile !== undefined) {
-    if (HEX_KEY.test(keyFile)) throw new UsageError('--key-file takes the name of a file, not the private key itself');
+    if (HEX_KEY.test(keyFile)) throw new UsageError(`${flag} takes the name of a file, not the private key itself`);
     const bytes = await readInput(keyFile, MAX_KEY_BYTES);
     return [new TextDecoder().decode(bytes).trim(), inputName(keyFile)];
   }
   const variable = process.env[KEY_VARIABLE];
   if (variable !== undefined) return [variable.trim(), KEY_VARIABLE];
-  throw new UsageError(`no private key: give --key-file <file>, --key-file - for standard input, or ${KEY_VARIABLE}`);
+  throw new UsageError(`no private key: give ${flag} <file>, ${flag} - for standard input, or ${KEY_VARIABLE}`);
 }
 
 /**

@@ -7,6 +7,7 @@ export { createToken, type TokenOptions } from './create-token.js';
 export { createTokenSource, type TokenSourceOptions } from './create-token-source.js';
 export type { DeviceIdentity } from './device-identity.js';
 export { exportIdentity, importIdentity, type ImportIdentityOptions } from './import-identity.js';
+export { signRevocation, type RevocationOptions, type SignedRevocation } from './sign-revocation.js';
 export type { GetTokenOptions, TargetTokenSource, TokenSource } from './token-source.js';
 export type {
   AccountWallet,

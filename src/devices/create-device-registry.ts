@@ -13,6 +13,7 @@ import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
 import { RevocationsFull } from './revocation/revocations.js';
 import { isDeviceLabel } from './service/device-label.js';
 import { SharedState } from './shared-state.js';
+import { Statements, type StatedFact } from './statements.js';
 import type { DeviceRow, Fact } from './store.js';
 import { watchedStore } from './watched-store.js';
 
@@ -65,6 +66,14 @@ class Registry implements DeviceRegistry {
     this.#shared = new SharedState(settings, this.#emitter, this.#cleanUps, () => this.#node);
     this.#state = new NodeState(settings, this.#emitter, this.#outbox, this.#shared);
     this.#node = new NodeDevices(this.#state);
+    const { networkName } = settings;
+    if (networkName !== undefined) {
+      const registry = {
+        list: (wallet: string) => this.list(wallet),
+        revoke: (fact: StatedFact) => this.#revoke(fact),
+      };
+      this.#node.statements = new Statements(networkName, this.#state, registry);
+    }
     setInside(this, this.#node);
   }
 
@@ -98,14 +107,7 @@ class Registry implements DeviceRegistry {
   }
 
   async revoke(deviceId: string): Promise<{ readonly changed: boolean }> {
-    const { id } = deviceIdOf(deviceId);
-    this.#checkOpen();
-    if (!this.#state.revoked.canAdd(id))
-      throw new RevocationsFull('bounds.revocations: it is full, and nothing is dropped');
-    const fact = { deviceId: id };
-    const answer = this.#settings.store.revoke([fact]);
-    this.#node.endings.revoke([fact]); // here at once, whatever the store says
-    return this.#acknowledged(answer, () => fact);
+    return this.#revoke({ deviceId: deviceIdOf(deviceId).id });
   }
 
   async revokeWallet(wallet: string): Promise<{ readonly changed: boolean }> {
@@ -197,9 +199,20 @@ class Registry implements DeviceRegistry {
     return this.close();
   }
 
+  async #revoke(fact: StatedFact): Promise<{ readonly changed: boolean }> {
+    this.#checkOpen();
+    if (!this.#state.revoked.canAdd(fact))
+      throw new RevocationsFull('bounds.revocations: it is full, and nothing is dropped');
+    const answer = this.#settings.store.revoke([fact]);
+    this.#node.endings.revoke([fact]); // here at once, whatever the store says
+    return this.#acknowledged(answer, () => fact);
+  }
+
   async #revokeWallet(wallet: string, survivor: DeviceRow | undefined): Promise<{ readonly changed: boolean }> {
     this.#checkOpen();
+    const before = this.#state.revoked.wallets;
     const answer = this.#settings.store.revokeWallet(wallet, survivor?.deviceId);
+    this.#state.confirmedEpochs += this.#state.revoked.wallets - before; // a store that takes its time is not waited for
     return this.#acknowledged(answer, () => this.#state.walletFact(wallet, survivor));
   }
 

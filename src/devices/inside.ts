@@ -1,5 +1,6 @@
 import type { DeviceRegistry } from './device-registry.js';
 import type { NodeDevices } from './node-devices.js';
+import type { Statements } from './statements.js';
 
 const insides = new WeakMap<object, NodeDevices>();
 
@@ -16,4 +17,9 @@ export function insideOf(devices: DeviceRegistry): NodeDevices {
   const node = insides.get(devices);
   if (node !== undefined) return node;
   throw new TypeError('devices must be made by createDeviceRegistry');
+}
+
+/** What keeps statements of wallets; `undefined` where the network has no name, and of a registry that is not the library's. */
+export function statementsOf(devices: DeviceRegistry): Statements | undefined {
+  return insides.get(devices)?.statements;
 }

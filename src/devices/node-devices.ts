@@ -6,6 +6,7 @@ import type { LeasedStream } from './leases/lease.js';
 import type { NodeState } from './node-state.js';
 import type { DeviceRecord } from './records.js';
 import { deviceRevoked, registryClosed, storeAway } from './refusals.js';
+import type { Statements } from './statements.js';
 
 /** The devices of a node, for its gates and for what hangs on devices. */
 export class NodeDevices implements DevicesOfGate {
@@ -16,6 +17,8 @@ export class NodeDevices implements DevicesOfGate {
   tickMs: number;
   /** Streams that gates closed hard. */
   hardCloses = 0;
+  /** What keeps statements of wallets; `undefined` where the network has no name. */
+  statements: Statements | undefined = undefined;
 
   constructor(state: NodeState) {
     this.state = state;

@@ -25,6 +25,8 @@ export interface Sharing {
 export class NodeState {
   /** Whether the store was opened and not closed. Nothing is told before. */
   isOpen = false;
+  /** Wallets whose epoch is known to be more than the statement of a wallet that anybody made: others are bounded by their number. */
+  confirmedEpochs = 0;
   readonly settings: RegistrySettings;
   readonly emitter: DeviceEmitter;
   readonly outbox: Outbox;

@@ -1,4 +1,5 @@
 import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
+import { networkNameOf } from '../token/revoke-statement.js';
 import type { CleanUpHook } from './clean-ups.js';
 import type { LeaseSettings } from './leases/lease.js';
 import { memoryDevices } from './memory-store.js';
@@ -16,6 +17,12 @@ export interface DeviceRegistryOptions {
    * cause }` on one node at a time, and again until it resolves. Only then may the device come back. Default: nothing is called.
    */
   cleanUp?: CleanUpHook | undefined;
+  /**
+   * The name of this network, 1 to 64 printable ASCII characters without a space at either end: the same on all of its nodes, and
+   * another on every other network. Wallets sign it where they revoke devices with RevokeByWallet. Default: none, and
+   * RevokeByWallet answers UNIMPLEMENTED.
+   */
+  networkName?: string | undefined;
   /** How long a device, and its streams, go on after its newest token ended. 5 000 to 3 600 000 (an hour). Default 30 000 (half a minute). */
   graceMs?: number | undefined;
   /** Whether the address of a device's last call is kept. Default `false`. */
@@ -65,6 +72,7 @@ export interface DeviceRegistryOptions {
 export interface RegistrySettings extends LeaseSettings, StoreSettings {
   readonly store: DeviceStore;
   readonly cleanUp: CleanUpHook | undefined;
+  readonly networkName: string | undefined;
   readonly keepAddress: boolean;
   readonly staleAfterMs: number;
   readonly onStoreError: 'deny' | 'allow';
@@ -72,9 +80,22 @@ export interface RegistrySettings extends LeaseSettings, StoreSettings {
   readonly revocations: number;
 }
 
+const OPTIONS = [
+  'store',
+  'cleanUp',
+  'networkName',
+  'graceMs',
+  'keepAddress',
+  'idle',
+  'bounds',
+  'staleness',
+  'now',
+  'timers',
+] as const satisfies readonly (keyof DeviceRegistryOptions)[];
+
 /** @throws TypeError naming the option that is wrong or unknown. */
 export function registrySettings(options: DeviceRegistryOptions): RegistrySettings {
-  knownOptions(options, ['store', 'cleanUp', 'graceMs', 'keepAddress', 'idle', 'bounds', 'staleness', 'now', 'timers']);
+  knownOptions(options, OPTIONS);
   const { store = memoryDevices(), keepAddress = false } = options;
   if (typeof store?.open !== 'function' || typeof store.enter !== 'function')
     throw new TypeError('store must be a DeviceStore');
@@ -90,6 +111,7 @@ export function registrySettings(options: DeviceRegistryOptions): RegistrySettin
     store,
     cleanUp,
     cleansUp: cleanUp !== undefined,
+    networkName: options.networkName === undefined ? undefined : networkNameOf(options.networkName),
     keepAddress,
     staleAfterMs: integer('staleness.maxMs', staleness.maxMs, 10_000, 1_000, 600_000),
     onStoreError,

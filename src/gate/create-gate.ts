@@ -1,7 +1,7 @@
-import { deviceServicePaths } from '../devices/service/device-service-paths.js';
+import { deviceServicePaths, revokeByWalletPath } from '../devices/service/device-service-paths.js';
 import type { AuthorizationValue } from '../token/bearer.js';
 import type { IncomingCall } from './call/call.js';
-import { ANONYMOUS, type CheckMessage, type Decision } from './decision.js';
+import { ANONYMOUS, COUNTED, type CheckMessage, type Decision } from './decision.js';
 import type { GateOptions } from './options.js';
 import { gateParts } from './parts.js';
 import { checkRules, type RuleReport } from './rules/check-rules.js';
@@ -9,7 +9,7 @@ import type { MethodRule } from './rules/rule-table.js';
 import { methodsOf, type ServiceShape } from './rules/service-methods.js';
 import { authenticate, authenticateIfPresent, noteTime } from './steps/authenticate.js';
 import { authorize, authorizeMessage } from './steps/authorize.js';
-import { chargeCall, chargeMessage, checkCost, limitAddress } from './steps/charge.js';
+import { chargeCall, chargeMessage, checkCost, limitAddress, limitStatements } from './steps/charge.js';
 import { checkAccess, denyAddress } from './steps/check-access.js';
 import { checkOwnWallet } from './steps/check-own-wallet.js';
 import { enterDevice } from './steps/enter-device.js';
@@ -55,6 +55,8 @@ export interface Gate {
 /** What the calls of a method and their messages go through. */
 interface Pipeline {
   readonly rule: MethodRule;
+  /** Whether its calls bring statements of wallets in place of tokens. */
+  readonly bringsStatements: boolean;
   readonly call: readonly CallStep[];
   readonly message: readonly MessageStep[];
   /** The same for a caller with an identity, which may have changed by then. */
@@ -64,6 +66,11 @@ interface Pipeline {
 /** The rule of a method with which a device makes room for itself: no rule can close it. */
 function openRule(rule: MethodRule): MethodRule {
   return { ...rule, auth: 'required', authorize: undefined, authorizeMessage: undefined, ownWallet: undefined };
+}
+
+/** The rule of the method that a wallet calls without any device: no rule can close it, and no token is looked at. */
+function statementRule(rule: MethodRule): MethodRule {
+  return { ...openRule(rule), auth: 'public' };
 }
 
 const gates = new WeakSet<object>();
@@ -95,7 +102,8 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
   function pipelineOf(declared: MethodRule, method: string, isStream: boolean): Pipeline {
     const isExempt = devices !== undefined && deviceServicePaths.has(method);
-    const rule = isExempt ? openRule(declared) : declared;
+    const bringsStatements = devices !== undefined && method === revokeByWalletPath;
+    const rule = bringsStatements ? statementRule(declared) : isExempt ? openRule(declared) : declared;
     const message = [
       ...useForMessages(recheckCaller, isStream ? recheck : undefined),
       ...useForMessages(chargeMessage, rule.costByMessage || rule.chargeMessages ? charging : undefined),
@@ -106,13 +114,15 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     const lateCheck = isStream || rule.auth === 'public' ? undefined : lateRequests;
     return {
       rule,
+      bringsStatements,
       call: [
         ...use(denyAddress, access.checkAddress),
         ...use(limitAddress, charging?.limits.takeBefore),
-        ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, verify),
+        ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, bringsStatements ? undefined : verify),
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : parts.hooked(rule.authorize)),
         ...use(chargeCall, charging),
+        ...use(limitStatements, bringsStatements ? parts.statements : undefined),
         ...use(
           enterDevice,
           devices && rule.auth !== 'public' ? { devices, isExempt, limitMs: parts.authorizeTimeoutMs } : undefined,
@@ -155,7 +165,8 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     report.admitted?.(call);
     const steps = call.identity === undefined ? pipeline.message : pipeline.messageOfIdentity;
     const checkMessage = steps.length > 0 ? messageCheck(call, steps) : undefined;
-    if (call.identity === undefined && checkMessage === undefined && !call.isHeld) return ANONYMOUS;
+    const isPlain = call.identity === undefined && checkMessage === undefined && !call.isHeld;
+    if (isPlain) return pipeline.bringsStatements ? COUNTED : ANONYMOUS;
     return {
       admitted: true,
       identity: call.visibleIdentity,
@@ -163,6 +174,7 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       checkMessage,
       judgesMessages: pipeline.message.length > 0 || undefined,
       lease: call.lease,
+      isCounted: pipeline.bringsStatements || undefined,
       onEnd: call.isHeld ? () => call.end() : undefined,
     };
   }

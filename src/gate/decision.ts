@@ -20,6 +20,8 @@ export interface Admission {
   readonly judgesMessages: true | undefined;
   /** The lease of a stream that has one, for the handler. */
   readonly lease: StreamLease | undefined;
+  /** Whether it was counted by its address, as a call that may bring a statement of a wallet in place of a token; for its handler. */
+  readonly isCounted?: boolean | undefined;
   /** To be called once when the call is over, however it ended. `undefined` if nothing waits for that. */
   readonly onEnd: (() => void) | undefined;
 }
@@ -46,6 +48,9 @@ export const ANONYMOUS: Admission = Object.freeze({
   lease: undefined,
   onEnd: undefined,
 });
+
+/** The answer to a caller that may bring a statement of a wallet, on the same terms. */
+export const COUNTED: Admission = Object.freeze({ ...ANONYMOUS, isCounted: true });
 
 /** What the gate decided about one call, or about one message of a call that it had admitted. Every label has a bounded set of values; `error` is for logs. */
 export interface DecisionEvent {

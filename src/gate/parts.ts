@@ -15,6 +15,7 @@ import { createAddressReader, type AddressReader } from './call/client-address.j
 import { noAddressWarning, warningReader } from './call/no-address.js';
 import { createFailedTokenLimit } from './limits/failed-token-limit.js';
 import { createLimits } from './limits/limits.js';
+import { createStatementLimit, type StatementLimit } from './limits/statement-limit.js';
 import { gateSettings, verifierOptions, type GateOptions, type GateSettings } from './options.js';
 import { createReporter, type Reporter } from './report.js';
 import { checkLimits } from './rules/check-limits.js';
@@ -45,6 +46,7 @@ export interface GateParts {
   readonly access: Access;
   readonly charging: Charging | undefined;
   readonly devices: NodeDevices | undefined;
+  readonly statements: StatementLimit;
   readonly authorizeTimeoutMs: number;
   /** Verifies tokens, with all that hangs on that. */
   readonly verify: VerifyToken;
@@ -93,6 +95,7 @@ export function gateParts(options: GateOptions): GateParts {
     access,
     charging: limits && { limits, hasPriority: access.hasPriority },
     devices,
+    statements: createStatementLimit(nowMs),
     authorizeTimeoutMs: timeoutMs,
     ...tokenParts(options, settings, verifier, devices, endCall),
     ended,

@@ -33,6 +33,7 @@ export {
 export type { GrpcClient } from './client/grpc-client.js';
 export { authenticated, type AuthenticatedOptions } from './server/authenticated.js';
 export type { AuthenticatedContext, AuthenticatedFunction } from './server/authenticated-function.js';
+export { revokeByWallet, type RevokeByWalletOptions } from './client/revoke-by-wallet.js';
 export { addDeviceService, type DeviceServiceOptions } from './server/device-service.js';
 export { getIdentity, requireIdentity, type CallWithAuthContext } from './server/identity-of.js';
 export { leaseOf } from './server/lease-of.js';

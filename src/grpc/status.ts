@@ -16,13 +16,23 @@ export function statusToSend({ code, message, details }: RefusalStatus): StatusO
   return { code, details: message, metadata: detailsMetadata(details) };
 }
 
+/** Statuses of the node itself that a handler of this library sends: their reasons are the node's own. */
+const own = new WeakSet<Metadata>();
+
+/** `statusToSend` for a refusal that a handler of this library makes: its reason reaches the caller, whichever it is. */
+export function ownStatusToSend(refused: RefusalStatus): StatusObject {
+  const status = statusToSend(refused);
+  own.add(status.metadata);
+  return status;
+}
+
 /**
  * A handler's status without the reasons for which clients repeat calls: only the gate of the node itself may give these.
  * @returns the same object if it has none. The handler's metadata stays as it is.
  */
 export function withoutRepeatReasons(status: StatusToSend): StatusToSend {
   const values = status.metadata?.get(DETAILS_KEY) ?? [];
-  if (values.length === 0) return status;
+  if (values.length === 0 || own.has(status.metadata as Metadata)) return status;
   const kept = values.map((value) => (value instanceof Uint8Array ? withoutRepeatReason(value) : undefined));
   if (kept.every((value, index) => value === values[index])) return status;
   const metadata = status.metadata?.clone() ?? new Metadata();

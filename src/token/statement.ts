@@ -26,9 +26,13 @@ export function statementText(
   return `${title}\n${toHex(encodeUnsignedKey(key))}\n\n${closing}`;
 }
 
+/** How the titles of this library's own statements begin: a certificate must not read as one of them. */
+const RESERVED = 'grpc-wallet-auth :';
+
 /**
  * Checks the words of a statement and freezes them.
- * @throws TypeError unless both are texts of one line, not empty, without lone surrogates.
+ * @throws TypeError unless both are texts of one line, not empty, without lone surrogates, and the title does not begin with
+ *   `grpc-wallet-auth :`.
  */
 export function validateStatement(statement: IdentityStatement): IdentityStatement {
   if (typeof statement !== 'object' || statement === null) throw new TypeError('statement must be { title, closing }');
@@ -38,5 +42,6 @@ export function validateStatement(statement: IdentityStatement): IdentityStateme
       throw new TypeError(`statement.${name} must be one line of well-formed text`);
     }
   }
+  if (title.startsWith(RESERVED)) throw new TypeError(`statement.title must not begin with "${RESERVED}"`);
   return Object.freeze({ title, closing });
 }

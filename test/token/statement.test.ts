@@ -50,6 +50,12 @@ describe('validateStatement', () => {
     expect(() => validateStatement({ title: line as string, closing: 'b' })).toThrow(TypeError);
   });
 
+  it('refuses a title that begins as this library’s own statements do: no certificate revokes anything', () => {
+    for (const title of ['grpc-wallet-auth : Revoke', 'grpc-wallet-auth :'])
+      expect(() => validateStatement({ title, closing: 'b' })).toThrow(/^statement\.title must not begin with/);
+    expect(validateStatement({ title: 'grpc-wallet-auth', closing: 'b' }).title).toBe('grpc-wallet-auth');
+  });
+
   it.each(hostileValues.filter(([name]) => !name.includes('proxy')))('refuses %s', (_, value) => {
     expect(() => validateStatement(value as never)).toThrow(TypeError);
   });

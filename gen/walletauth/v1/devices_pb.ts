@@ -1,5 +1,6 @@
 // The devices of a wallet, for whoever uses them: who am I, where else am I signed in, sign out that phone. Every method is
-// about the caller's own wallet, and needs a good token. A server has the service where its operator adds it.
+// about the caller's own wallet, and needs a good token; only RevokeByWallet needs the wallet's signature in its place. A server
+// has the service where its operator adds it.
 //
 // Times are in milliseconds since the Unix epoch. A device id is `<wallet>/<32 hex digits>`, section 7 of PROTOCOL.md.
 
@@ -9,13 +10,14 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_walletauth_v1_options } from "./options_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file walletauth/v1/devices.proto.
  */
 export const file_walletauth_v1_devices: GenFile = /*@__PURE__*/
-  fileDesc("Cht3YWxsZXRhdXRoL3YxL2RldmljZXMucHJvdG8SDXdhbGxldGF1dGgudjEiwgEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFbGFiZWwYAiABKAkSFQoNZmlyc3Rfc2Vlbl9tcxgDIAEoBBIUCgxsYXN0X3NlZW5fbXMYBCABKAQSGQoMbGFzdF9hZGRyZXNzGAUgASgJSACIAQESFAoMb3Blbl9zdHJlYW1zGAYgASgNEhEKCWlzX2NhbGxlchgHIAEoCBIUCgxpc19jb25maXJtZWQYCCABKAhCDwoNX2xhc3RfYWRkcmVzcyIcChpEZXZpY2VTZXJ2aWNlV2hvQW1JUmVxdWVzdCJvChtEZXZpY2VTZXJ2aWNlV2hvQW1JUmVzcG9uc2USDgoGd2FsbGV0GAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRIVCg1leHBpcmVzX2F0X21zGAMgASgEEhYKDnNlcnZlcl90aW1lX21zGAQgASgEIhQKEkxpc3REZXZpY2VzUmVxdWVzdCJOChNMaXN0RGV2aWNlc1Jlc3BvbnNlEiYKB2RldmljZXMYASADKAsyFS53YWxsZXRhdXRoLnYxLkRldmljZRIPCgdvbWl0dGVkGAIgASgNIigKE1Jldm9rZURldmljZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJIicKFFJldm9rZURldmljZVJlc3BvbnNlEg8KB2NoYW5nZWQYASABKAgiGwoZUmV2b2tlT3RoZXJEZXZpY2VzUmVxdWVzdCItChpSZXZva2VPdGhlckRldmljZXNSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIIjcKE1JlbmFtZURldmljZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJEg0KBWxhYmVsGAIgASgJIhYKFFJlbmFtZURldmljZVJlc3BvbnNlMuMDCg1EZXZpY2VTZXJ2aWNlEl8KBldob0FtSRIpLndhbGxldGF1dGgudjEuRGV2aWNlU2VydmljZVdob0FtSVJlcXVlc3QaKi53YWxsZXRhdXRoLnYxLkRldmljZVNlcnZpY2VXaG9BbUlSZXNwb25zZRJUCgtMaXN0RGV2aWNlcxIhLndhbGxldGF1dGgudjEuTGlzdERldmljZXNSZXF1ZXN0GiIud2FsbGV0YXV0aC52MS5MaXN0RGV2aWNlc1Jlc3BvbnNlElcKDFJldm9rZURldmljZRIiLndhbGxldGF1dGgudjEuUmV2b2tlRGV2aWNlUmVxdWVzdBojLndhbGxldGF1dGgudjEuUmV2b2tlRGV2aWNlUmVzcG9uc2USaQoSUmV2b2tlT3RoZXJEZXZpY2VzEigud2FsbGV0YXV0aC52MS5SZXZva2VPdGhlckRldmljZXNSZXF1ZXN0Gikud2FsbGV0YXV0aC52MS5SZXZva2VPdGhlckRldmljZXNSZXNwb25zZRJXCgxSZW5hbWVEZXZpY2USIi53YWxsZXRhdXRoLnYxLlJlbmFtZURldmljZVJlcXVlc3QaIy53YWxsZXRhdXRoLnYxLlJlbmFtZURldmljZVJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("Cht3YWxsZXRhdXRoL3YxL2RldmljZXMucHJvdG8SDXdhbGxldGF1dGgudjEiwgEKBkRldmljZRIRCglkZXZpY2VfaWQYASABKAkSDQoFbGFiZWwYAiABKAkSFQoNZmlyc3Rfc2Vlbl9tcxgDIAEoBBIUCgxsYXN0X3NlZW5fbXMYBCABKAQSGQoMbGFzdF9hZGRyZXNzGAUgASgJSACIAQESFAoMb3Blbl9zdHJlYW1zGAYgASgNEhEKCWlzX2NhbGxlchgHIAEoCBIUCgxpc19jb25maXJtZWQYCCABKAhCDwoNX2xhc3RfYWRkcmVzcyIcChpEZXZpY2VTZXJ2aWNlV2hvQW1JUmVxdWVzdCJvChtEZXZpY2VTZXJ2aWNlV2hvQW1JUmVzcG9uc2USDgoGd2FsbGV0GAEgASgJEhEKCWRldmljZV9pZBgCIAEoCRIVCg1leHBpcmVzX2F0X21zGAMgASgEEhYKDnNlcnZlcl90aW1lX21zGAQgASgEIhQKEkxpc3REZXZpY2VzUmVxdWVzdCJOChNMaXN0RGV2aWNlc1Jlc3BvbnNlEiYKB2RldmljZXMYASADKAsyFS53YWxsZXRhdXRoLnYxLkRldmljZRIPCgdvbWl0dGVkGAIgASgNIigKE1Jldm9rZURldmljZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJIicKFFJldm9rZURldmljZVJlc3BvbnNlEg8KB2NoYW5nZWQYASABKAgiGwoZUmV2b2tlT3RoZXJEZXZpY2VzUmVxdWVzdCItChpSZXZva2VPdGhlckRldmljZXNSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIIjcKE1JlbmFtZURldmljZVJlcXVlc3QSEQoJZGV2aWNlX2lkGAEgASgJEg0KBWxhYmVsGAIgASgJIhYKFFJlbmFtZURldmljZVJlc3BvbnNlImwKFVJldm9rZUJ5V2FsbGV0UmVxdWVzdBIOCgZ3YWxsZXQYASABKAkSEwoJZGV2aWNlX2lkGAIgASgJSAASEgoIdW50aWxfbXMYAyABKARIABIRCglzaWduYXR1cmUYBCABKAxCBwoFc2NvcGUiKQoWUmV2b2tlQnlXYWxsZXRSZXNwb25zZRIPCgdjaGFuZ2VkGAEgASgIMswECg1EZXZpY2VTZXJ2aWNlEl8KBldob0FtSRIpLndhbGxldGF1dGgudjEuRGV2aWNlU2VydmljZVdob0FtSVJlcXVlc3QaKi53YWxsZXRhdXRoLnYxLkRldmljZVNlcnZpY2VXaG9BbUlSZXNwb25zZRJUCgtMaXN0RGV2aWNlcxIhLndhbGxldGF1dGgudjEuTGlzdERldmljZXNSZXF1ZXN0GiIud2FsbGV0YXV0aC52MS5MaXN0RGV2aWNlc1Jlc3BvbnNlElcKDFJldm9rZURldmljZRIiLndhbGxldGF1dGgudjEuUmV2b2tlRGV2aWNlUmVxdWVzdBojLndhbGxldGF1dGgudjEuUmV2b2tlRGV2aWNlUmVzcG9uc2USaQoSUmV2b2tlT3RoZXJEZXZpY2VzEigud2FsbGV0YXV0aC52MS5SZXZva2VPdGhlckRldmljZXNSZXF1ZXN0Gikud2FsbGV0YXV0aC52MS5SZXZva2VPdGhlckRldmljZXNSZXNwb25zZRJXCgxSZW5hbWVEZXZpY2USIi53YWxsZXRhdXRoLnYxLlJlbmFtZURldmljZVJlcXVlc3QaIy53YWxsZXRhdXRoLnYxLlJlbmFtZURldmljZVJlc3BvbnNlEmcKDlJldm9rZUJ5V2FsbGV0EiQud2FsbGV0YXV0aC52MS5SZXZva2VCeVdhbGxldFJlcXVlc3QaJS53YWxsZXRhdXRoLnYxLlJldm9rZUJ5V2FsbGV0UmVzcG9uc2UiCIKbw80CAggDYgZwcm90bzM", [file_walletauth_v1_options]);
 
 /**
  * A device of the caller's wallet.
@@ -309,6 +311,78 @@ export const RenameDeviceResponseSchema: GenMessage<RenameDeviceResponse> = /*@_
   messageDesc(file_walletauth_v1_devices, 10);
 
 /**
+ * What a wallet has signed: that one of its devices, or all that it had until a time, are signed out for ever.
+ *
+ * @generated from message walletauth.v1.RevokeByWalletRequest
+ */
+export type RevokeByWalletRequest = Message<"walletauth.v1.RevokeByWalletRequest"> & {
+  /**
+   * The address of the wallet: `0x` and 40 hex digits, all lower, all upper or in EIP-55 case.
+   *
+   * @generated from field: string wallet = 1;
+   */
+  wallet: string;
+
+  /**
+   * What it signs out.
+   *
+   * @generated from oneof walletauth.v1.RevokeByWalletRequest.scope
+   */
+  scope: {
+    /**
+     * One device, with the wallet in EIP-55 case.
+     *
+     * @generated from field: string device_id = 2;
+     */
+    value: string;
+    case: "deviceId";
+  } | {
+    /**
+     * All devices that the wallet has certified until then.
+     *
+     * @generated from field: uint64 until_ms = 3;
+     */
+    value: bigint;
+    case: "untilMs";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * What personal_sign (EIP-191) answered: 65 bytes, R, S, and 0, 1, 27 or 28.
+   *
+   * @generated from field: bytes signature = 4;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message walletauth.v1.RevokeByWalletRequest.
+ * Use `create(RevokeByWalletRequestSchema)` to create a new message.
+ */
+export const RevokeByWalletRequestSchema: GenMessage<RevokeByWalletRequest> = /*@__PURE__*/
+  messageDesc(file_walletauth_v1_devices, 11);
+
+/**
+ * It is signed out.
+ *
+ * @generated from message walletauth.v1.RevokeByWalletResponse
+ */
+export type RevokeByWalletResponse = Message<"walletauth.v1.RevokeByWalletResponse"> & {
+  /**
+   * Whether it was not before.
+   *
+   * @generated from field: bool changed = 1;
+   */
+  changed: boolean;
+};
+
+/**
+ * Describes the message walletauth.v1.RevokeByWalletResponse.
+ * Use `create(RevokeByWalletResponseSchema)` to create a new message.
+ */
+export const RevokeByWalletResponseSchema: GenMessage<RevokeByWalletResponse> = /*@__PURE__*/
+  messageDesc(file_walletauth_v1_devices, 12);
+
+/**
  * The caller's wallet and its devices.
  *
  * @generated from service walletauth.v1.DeviceService
@@ -367,6 +441,19 @@ export const DeviceService: GenService<{
     methodKind: "unary";
     input: typeof RenameDeviceRequestSchema;
     output: typeof RenameDeviceResponseSchema;
+  },
+  /**
+   * Signs out devices of a wallet that has signed a statement about it, section 10 of PROTOCOL.md: without any device or token.
+   * UNIMPLEMENTED where the node has no name of its network. The node writes the text that must have been signed.
+   * INVALID_ARGUMENT for fields of another form, and for a time more than a minute ahead of the node. FAILED_PRECONDITION if the
+   * node keeps no statement about a single device of this wallet: it takes one about all devices.
+   *
+   * @generated from rpc walletauth.v1.DeviceService.RevokeByWallet
+   */
+  revokeByWallet: {
+    methodKind: "unary";
+    input: typeof RevokeByWalletRequestSchema;
+    output: typeof RevokeByWalletResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_walletauth_v1_devices, 0);

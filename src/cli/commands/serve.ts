@@ -2,6 +2,7 @@ import { curlLine } from '../curl-line.js';
 import { deviceStore, IN_MEMORY } from '../device-stores.js';
 import { UsageError, command } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
+import { networkFlag } from '../network-flag.js';
 import type { MetricsServer } from '../node/metrics-server.js';
 
 const PEERS = '@grpc/grpc-js @grpc/reflection grpc-health-check';
@@ -10,8 +11,8 @@ const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @openteleme
 const HELP = `\
 Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
-Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<folder>]] [--metrics <port>]
-                         [--json]
+Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<folder>]] [--network <name>]
+                         [--metrics <port>] [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
 Needs: npm install ${PEERS}
@@ -23,6 +24,7 @@ Options
   --limit <calls>   admitted calls of one wallet in a minute; default: all
   --devices         keeps a registry of devices, in memory, for "wallet-auth devices"
   --devices <folder>  the same in a folder, so that nothing is lost by a restart; needs: npm install classic-level
+  --network <name>  the name of the network, for "wallet-auth revoke"; goes with --devices
   --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping
 
@@ -41,16 +43,19 @@ export const run = command({
     host: { type: 'string' },
     limit: { type: 'string' },
     devices: { type: 'string', alone: IN_MEMORY },
+    network: { type: 'string' },
     metrics: { type: 'string' },
     json: { type: 'boolean' },
   },
-  async run({ port = '50051', host = '127.0.0.1', limit, devices: place, metrics, json = false }) {
+  async run({ port = '50051', host = '127.0.0.1', limit, devices: place, network, metrics, json = false }) {
     const portNumber = portFlag('--port', port);
     const callsPerMinute = limit === undefined ? undefined : numberFlag('--limit', limit, 1, 1_000_000);
+    if (network !== undefined && place === undefined) throw new UsageError('--network goes with --devices');
+    const networkName = network === undefined ? undefined : networkFlag(network);
     const startMetrics = metrics === undefined ? undefined : await metricsFlag(host, portFlag('--metrics', metrics));
     const devices = place === undefined ? undefined : await deviceStore('--devices', place);
     const { serve } = await loadWithPeers(PEERS, () => import('../node/serve.js'));
-    await serve({ host, port: portNumber, json, callsPerMinute, devices, startMetrics });
+    await serve({ host, port: portNumber, json, callsPerMinute, devices, networkName, startMetrics });
     return 0;
   },
 });

@@ -17,6 +17,7 @@ export interface NodeAddress {
 
 /** Statuses with which a node that works says no. */
 const REFUSED: readonly Status[] = [
+  Status.FAILED_PRECONDITION,
   Status.INVALID_ARGUMENT,
   Status.NOT_FOUND,
   Status.PERMISSION_DENIED,
@@ -51,7 +52,8 @@ export async function callNode<T>(
   }
 }
 
-function toCommandError(error: unknown, address: string): unknown {
+/** What a call failed with, for the user of a command. */
+export function toCommandError(error: unknown, address: string): unknown {
   const { code, details } = error as { code?: Status; details?: string };
   if (code === undefined || details === undefined) return error;
   const reason = authReasonOf(error);

@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly callsPerMinute?: number | undefined;
   /** Where to keep a registry of devices; with it there is the device service. Default: none is kept. */
   readonly devices?: DeviceStore | undefined;
+  /** The name of the network, with which wallets revoke devices. Default: none. */
+  readonly networkName?: string | undefined;
   /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
@@ -47,7 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
-  const devices = await registryOf(options.devices);
+  const devices = await registryOf(options);
   const services = devices ? [DemoService, DeviceService] : [DemoService];
   const names = ['', ...services.map(({ typeName }) => typeName)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
@@ -85,8 +87,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   await devices?.close();
 }
 
-async function registryOf(store: DeviceStore | undefined): Promise<DeviceRegistry | undefined> {
-  return store && createDeviceRegistry({ store, keepAddress: true });
+async function registryOf({ devices: store, networkName }: ServeOptions): Promise<DeviceRegistry | undefined> {
+  return store && createDeviceRegistry({ store, keepAddress: true, networkName });
 }
 
 /** The second signal of its kind has its usual effect: it ends the process at once. */

@@ -36,9 +36,14 @@ export class Revoked {
     return this.#bound.used < this.#bound.max;
   }
 
-  /** Whether there is room for this device, or it is in. */
-  canAdd(deviceId: string): boolean {
-    return this.hasRoom || this.has(deviceId);
+  /** Whether there is room for this device or wallet, or it is in. */
+  canAdd(fact: Exclude<Fact, { readonly key: Uint8Array }>): boolean {
+    return this.hasRoom || ('wallet' in fact ? this.hasEpoch(fact.wallet) : this.has(fact.deviceId));
+  }
+
+  /** Whether all devices of a wallet were revoked at some time. */
+  hasEpoch(wallet: string): boolean {
+    return this.#epochs.get(wallet) !== undefined;
   }
 
   /** Whether a device is revoked by its id. */

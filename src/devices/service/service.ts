@@ -5,24 +5,30 @@ import {
   DeviceServiceWhoAmIResponseSchema,
   ListDevicesResponseSchema,
   RenameDeviceResponseSchema,
+  RevokeByWalletResponseSchema,
   RevokeDeviceResponseSchema,
   RevokeOtherDevicesResponseSchema,
   type DeviceServiceWhoAmIResponse,
   type ListDevicesResponse,
   type RenameDeviceRequest,
   type RenameDeviceResponse,
+  type RevokeByWalletResponse,
   type RevokeDeviceRequest,
   type RevokeDeviceResponse,
   type RevokeOtherDevicesResponse,
 } from '../../../gen/walletauth/v1/devices_pb.js';
+import type { Curve } from '../../crypto/curve.js';
+import { nobleCurve } from '../../crypto/noble-curve.js';
 import type { Device, DeviceRegistry } from '../device-registry.js';
+import { statementsOf } from '../inside.js';
 import { isDeviceLabel, MAX_LABEL_LENGTH } from './device-label.js';
 import { ownDevices, type Caller } from './own-devices.js';
+import { revokeByWallet, type StatementRequest } from './revoke-by-wallet.js';
 import { StatusError } from './status-error.js';
 
 /**
- * The handlers of `walletauth.v1.DeviceService`, for any transport. All of them reject with AuthError MISSING_CREDENTIALS
- * without a caller and DEVICE_REVOKED for one that was revoked after it was admitted, with StatusError for a wrong request,
+ * The handlers of `walletauth.v1.DeviceService`, for any transport. All of them but `revokeByWallet` reject with AuthError
+ * MISSING_CREDENTIALS without a caller and DEVICE_REVOKED for one that was revoked after it was admitted, with StatusError for a wrong request,
  * and with whatever the registry fails with.
  */
 export interface DeviceServiceHandlers {
@@ -33,6 +39,13 @@ export interface DeviceServiceHandlers {
   revokeOtherDevices(caller: Caller): Promise<RevokeOtherDevicesResponse>;
   /** Labels a device of the caller's wallet. @throws StatusError INVALID_ARGUMENT, NOT_FOUND */
   renameDevice(caller: Caller, request: Pick<RenameDeviceRequest, 'deviceId' | 'label'>): Promise<RenameDeviceResponse>;
+  /**
+   * Revokes what a wallet has signed, for whoever calls.
+   * @param isCounted whether a gate counted the call by its address, as the admission says: the curve is used for no other.
+   * @throws StatusError UNIMPLEMENTED, INVALID_ARGUMENT, FAILED_PRECONDITION; AuthError INVALID_WALLET_SIGNATURE, WALLET_MISMATCH,
+   *   RATE_LIMITED
+   */
+  revokeByWallet(isCounted: boolean, request: StatementRequest): Promise<RevokeByWalletResponse>;
 }
 
 /** Most devices in one answer. */
@@ -43,8 +56,13 @@ const LABEL_RULE = `label: at most ${MAX_LABEL_LENGTH} characters, without contr
 /**
  * Makes the handlers of the device service.
  * @param nowMs the clock that WhoAmI tells, in milliseconds since the Unix epoch. Default: the system's.
+ * @param curve recovers who signed a statement. Default: `nobleCurve`.
  */
-export function createDeviceService(devices: DeviceRegistry, nowMs: () => number = Date.now): DeviceServiceHandlers {
+export function createDeviceService(
+  devices: DeviceRegistry,
+  nowMs: () => number = Date.now,
+  curve: Curve = nobleCurve,
+): DeviceServiceHandlers {
   const own = ownDevices(devices);
   return Object.freeze<DeviceServiceHandlers>({
     async whoAmI(caller) {
@@ -77,6 +95,13 @@ export function createDeviceService(devices: DeviceRegistry, nowMs: () => number
       if (!isDeviceLabel(label)) throw new StatusError('INVALID_ARGUMENT', LABEL_RULE);
       await own.rename(identity, deviceId, label);
       return create(RenameDeviceResponseSchema);
+    },
+
+    async revokeByWallet(isCounted, request) {
+      const statements = statementsOf(devices);
+      if (statements === undefined) throw new StatusError('UNIMPLEMENTED', 'the network of this node has no name');
+      if (!isCounted) throw new StatusError('UNIMPLEMENTED', 'the gate of this node does not have its devices');
+      return create(RevokeByWalletResponseSchema, { changed: await revokeByWallet(statements, curve, request) });
     },
   });
 }

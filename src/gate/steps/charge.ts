@@ -1,6 +1,7 @@
 import { dropPromise } from '../../options.js';
 import type { HasPriority } from '../access/access.js';
 import type { Limits } from '../limits/limits.js';
+import type { StatementLimit } from '../limits/statement-limit.js';
 import { isCost, isLimitName } from '../rules/policy.js';
 import type { Answer, CallContext } from './pipeline.js';
 
@@ -19,6 +20,11 @@ export function limitAddress(call: CallContext, take: (network: string) => Answe
   const answer = take(call.caller.network);
   if (answer !== undefined) call.limit = 'beforeAuthentication';
   return answer;
+}
+
+/** The step that counts calls that may bring a statement of a wallet, by address: nothing else bounds what they cost. */
+export function limitStatements(call: CallContext, take: StatementLimit): Answer {
+  return take(call.caller.network);
 }
 
 /**

@@ -13,8 +13,8 @@ export interface CallWithAuthContext {
 }
 
 /** The context of a call that was let in. */
-export function admittedContext(context: AuthContext, { identity, lease }: Admission): AuthContext {
-  return withAdmission(context, { identity, lease });
+export function admittedContext(context: AuthContext, { identity, lease, isCounted }: Admission): AuthContext {
+  return withAdmission(context, { identity, lease, isCounted });
 }
 
 /**

@@ -275,6 +275,7 @@ describe('deviceServicePaths', () => {
       'RevokeDevice',
       'RevokeOtherDevices',
       'RenameDevice',
+      'RevokeByWallet',
     ]);
   });
 });
