@@ -6,6 +6,7 @@ import { createGate } from '../../src/gate/create-gate.js';
 import type { GateOptions } from '../../src/gate/options.js';
 import { walletAuth } from '../../src/grpc/server/wallet-auth.js';
 import type { AuthorizationValue } from '../../src/index.js';
+import type { Timers } from '../../src/options.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
 import { incomingCall } from '../support/incoming-call.js';
@@ -64,7 +65,7 @@ describe('an admitted call', () => {
   /** A gate that waits by its own clock. */
   function streamGate(options: GateOptions) {
     const clock = settableClock();
-    const after = vi.fn(clock.timers.after);
+    const after = vi.fn<Timers['after']>(clock.timers.after);
     const timers = { ...clock.timers, after };
     const { gate } = testGate({ now: clock.now, timers, rules: { '*': 'optional' }, ...options });
     return { gate, clock, after };
