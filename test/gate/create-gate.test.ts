@@ -55,6 +55,14 @@ describe('an admitted call', () => {
     expect(looks).toBe(1);
   });
 
+  it('that opens a stream which is at-open is held by nothing where there are no devices', async () => {
+    const { gate, after } = streamGate({ rules: { '*': { stream: 'at-open' } } });
+    const stream = { end: () => expect.unreachable() };
+    const decision = await gate.decide({ ...incomingCall(), stream }, tokens.good);
+    expect(decision).toMatchObject({ admitted: true, lease: undefined, onEnd: undefined });
+    expect(after).not.toHaveBeenCalled();
+  });
+
   it('whose caller does not take the status of its end is closed hard, without devices too', async () => {
     const { gate, clock } = streamGate({});
     const happened: string[] = [];
