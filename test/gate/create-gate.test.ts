@@ -6,6 +6,8 @@ import { createGate } from '../../src/gate/create-gate.js';
 import type { GateOptions } from '../../src/gate/options.js';
 import { walletAuth } from '../../src/grpc/server/wallet-auth.js';
 import type { AuthorizationValue } from '../../src/index.js';
+import type { Timers } from '../../src/options.js';
+import { fakeDevices } from '../../src/testing/fake-devices.js';
 import { settableClock } from '../../src/testing/settable-clock.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
 import { incomingCall } from '../support/incoming-call.js';
@@ -53,6 +55,26 @@ describe('an admitted call', () => {
     expect(looks).toBe(1);
   });
 
+  it('that opens a stream which is at-open is held by nothing where there are no devices', async () => {
+    const { gate, after } = streamGate({ rules: { '*': { stream: 'at-open' } } });
+    const stream = { end: () => expect.unreachable() };
+    const decision = await gate.decide({ ...incomingCall(), stream }, tokens.good);
+    expect(decision).toMatchObject({ admitted: true, lease: undefined, onEnd: undefined });
+    expect(after).not.toHaveBeenCalled();
+  });
+
+  it('whose caller does not take the status of its end is closed hard, without devices too', async () => {
+    const { gate, clock } = streamGate({});
+    const happened: string[] = [];
+    const stream = { end: () => void happened.push('end'), close: () => (happened.push('close'), true) };
+    for (let i = 0; i < 2; i++) await gate.decide({ ...incomingCall(), stream }, tokens.good);
+    clock.advance(3_600_000 + 30_000);
+    await Promise.resolve();
+    expect([happened, gate.hardCloses]).toEqual([['end', 'end'], 0]);
+    clock.advance(5_000);
+    expect([happened, gate.hardCloses]).toEqual([['end', 'end', 'close', 'close'], 2]);
+  });
+
   it('that is unary and ends for a message sets no timer: there is no stream to be closed hard', async () => {
     const { gate, after } = streamGate({ rules: { '*': { auth: 'optional', authorizeMessage: () => false } } });
     const decision = await gate.decide(incomingCall(), undefined);
@@ -64,11 +86,36 @@ describe('an admitted call', () => {
   /** A gate that waits by its own clock. */
   function streamGate(options: GateOptions) {
     const clock = settableClock();
-    const after = vi.fn(clock.timers.after);
+    const after = vi.fn<Timers['after']>(clock.timers.after);
     const timers = { ...clock.timers, after };
     const { gate } = testGate({ now: clock.now, timers, rules: { '*': 'optional' }, ...options });
     return { gate, clock, after };
   }
+});
+
+describe.each([...deviceServicePaths])('with devices the method %s, by which a device makes room', (method) => {
+  it.each<[string, GateOptions]>([
+    ['authorize', { authorize: () => false }],
+    ['authorizeMessage', { rules: { '*': { authorizeMessage: () => false } } }],
+    ['own_wallet', { rules: { '*': { ownWallet: ['owner'] } } }],
+  ])('is not closed by %s', async (_, options) => {
+    const { devices, clock } = await fakeDevices();
+    const { admit } = testGate({ devices, now: clock.now, ...options });
+    const { checkMessage } = await admit(tokens.good, { method });
+    expect(await checkMessage?.({})).toBeUndefined();
+  });
+
+  it.each(['optional', 'public'] as const)('needs a token where its rule is %s', async (rule) => {
+    const { devices, clock } = await fakeDevices();
+    const { admit, reasonOf } = testGate({ devices, now: clock.now, rules: { '*': rule } });
+    expect(reasonOf(undefined, { method })).toBe('MISSING_CREDENTIALS');
+    expect((await admit(tokens.good, { method })).identity?.wallet).toBe(testWallets.alice.address);
+  });
+});
+
+it('an anonymous caller of an optional method passes where there are devices', async () => {
+  const { devices, clock } = await fakeDevices();
+  expect(testGate({ devices, now: clock.now, rules: { '*': 'optional' } }).reasonOf()).toBe('admitted');
 });
 
 it.each([...deviceServicePaths])('without devices %s is a method as any other', (method) => {

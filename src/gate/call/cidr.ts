@@ -88,11 +88,9 @@ function isIPv4(text: string): boolean {
   return /^[\d.]+$/.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text);
 }
 
-/** The parser alone takes zones, longer groups, and a gap that stands for no group. */
+/** The parser alone takes zones. */
 function isIPv6(text: string): boolean {
-  if (!/^[\da-f:]+$/i.test(text) || /[\da-f]{5}/i.test(text)) return false;
-  const gapIsNone = text.includes('::') && text.split(':').filter(Boolean).length > 7;
-  return !gapIsNone && ipaddr.IPv6.isValid(text);
+  return /^[\da-f:]+$/i.test(text) && ipaddr.IPv6.isValid(text);
 }
 
 /** An IPv6 address may end in an IPv4 address; the parser takes `::1.2.3.4` for a mapped one. */

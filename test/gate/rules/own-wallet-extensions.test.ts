@@ -1,3 +1,5 @@
+import { clone, createFileRegistry } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 
 import { createGate } from '../../../src/gate/create-gate.js';
@@ -34,6 +36,17 @@ describe('own_wallet on a proto2 extension', () => {
   ])('is refused at construction, by name: one %s', (_, name, file) => {
     expect(gateOf(file)).toThrow(
       new TypeError(`extension ${name}: own_wallet is not checked in extensions; use a field of the message itself`),
+    );
+  });
+
+  it('is refused where a message declares it, as one of the file is', () => {
+    const scopes = { Scope: [], Request: [] };
+    const registry = builtProto({ syntax: 'proto2', services, messages: scopes, extensions: { Request: [owner] } });
+    const file = clone(FileDescriptorProtoSchema, registry.getFile('test/v1/built.proto')!.proto);
+    file.messageType[0]!.extension = file.extension.splice(0);
+    const moved = builtService(createFileRegistry(file, (name) => registry.getFile(name)));
+    expect(() => createGate({ services: [moved] })).toThrow(
+      /^extension test\.v1\.Scope\.owner: own_wallet is not checked/,
     );
   });
 

@@ -275,8 +275,13 @@ describe('the field option', () => {
   });
 
   it('has a plan of the marked fields alone', () => {
-    expect(planOfOptions(registry.getMessage('test.v1.Empty')!)).toBeUndefined();
-    expect(planOfOptions(method('Notes', 'All').input)?.map(({ name }) => name)).not.toContain('empty');
+    const request = [
+      { name: 'owner', own: true },
+      { name: 'note', message: 'Note' },
+    ];
+    const types = builtProto({ messages: { Request: request, Note: [{ name: 'text' }] } });
+    expect(planOfOptions(types.getMessage('test.v1.Note')!)).toBeUndefined();
+    expect(planOfOptions(types.getMessage('test.v1.Request')!)?.map(({ name }) => name)).toEqual(['owner']);
   });
 
   it('refuses everything where no caller is known', () => {

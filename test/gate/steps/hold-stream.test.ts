@@ -60,6 +60,7 @@ describe('a stream', () => {
   it('that is while-renewed is announced as it lapses, once', () => {
     const { happened, streams, end } = held('while-renewed', { revokes: false });
     streams[0]?.lapsing?.();
+    expect(happened).toEqual(['announced']);
     end('TOKEN_EXPIRED');
     expect(happened).toEqual(['announced', 'ended TOKEN_EXPIRED']);
   });
