@@ -527,9 +527,9 @@ describe('a curve', () => {
   it('gets plain byte arrays, whose slices are copies: it may change those', () => {
     const kinds: unknown[] = [];
     const spoiling = (...given: readonly Uint8Array[]) => {
-      for (const bytes of given) {
-        kinds.push(bytes.constructor);
-        bytes.slice().fill(0);
+      for (const each of given) {
+        kinds.push(each.constructor);
+        each.slice().fill(0);
       }
     };
     const { verify } = bench(
@@ -745,13 +745,13 @@ describe('the cache of tokens', () => {
       const identityKey = bytes(1, concat(uint(1, keyTimestamp), walletSignatureField, bytes(3, bytes(1, key))));
       const padding = bytes(15, new Uint8Array(length));
       const token = base64(concat(identityKey, authDataField, authSignatureField, padding));
-      expect(verifier.verify(`Bearer ${token}`).deviceId).toHaveLength(75);
+      if (verifier.verify(`Bearer ${token}`).deviceId.length !== 75) throw new Error('no device id');
     };
     for (let n = 0; n < 50; n++) verify(n, 1);
     collect();
     const before = process.memoryUsage().heapUsed;
     for (const length of [1_200, 1, 300]) {
-      for (let n = 0; n < 4_200; n++) verify(n, length);
+      for (let n = 0; n < 4_000; n++) verify(n, length);
       collect();
       const used = process.memoryUsage().heapUsed - before;
       expect(used).toBeLessThan(1.05 * maxCachedTokenBytes);
