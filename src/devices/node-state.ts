@@ -76,8 +76,7 @@ export class NodeState {
    */
   walletFact(wallet: string, row: DeviceRow | undefined): Fact {
     let atMs = Math.max(this.settings.nowMs(), this.revoked.revokedUntil(wallet) + 1);
-    for (const record of this.records.values())
-      if (record.wallet === wallet) atMs = Math.max(atMs, record.firstSeenMs);
+    for (const record of this.records.values()) if (record.wallet === wallet) atMs = Math.max(atMs, record.firstSeenMs);
     const goesOn = row !== undefined && !this.revoked.covers(wallet, row);
     return { wallet, atMs, survivor: goesOn ? row.deviceId : undefined };
   }

@@ -37,12 +37,7 @@ export class SharedState implements StoreListener, Sharing {
   #mayHaveLost = false;
 
   /** @param inside what this node knows, which needs this in turn. */
-  constructor(
-    settings: RegistrySettings,
-    emitter: DeviceEmitter,
-    cleanUps: CleanUps,
-    inside: () => Inside,
-  ) {
+  constructor(settings: RegistrySettings, emitter: DeviceEmitter, cleanUps: CleanUps, inside: () => Inside) {
     const { store, timers, onStoreError } = settings;
     this.#settings = settings;
     this.#cleanUps = cleanUps;

@@ -46,47 +46,37 @@ const openStream = fc
   .tuple(node, device, token, fc.constantFrom('a stream', ...Object.keys(KINDS)))
   .map(([n, name, how, kind]) => opens(n, name, how, kind));
 
-const closeStreams = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: ${name} closes its streams`,
-    run: (world) => world.node(n).closeStreams(deviceNamed(name)),
-  }),
-);
+const closeStreams = fc.tuple(node, device).map(([n, name]): Command => ({
+  says: `node ${n}: ${name} closes its streams`,
+  run: (world) => world.node(n).closeStreams(deviceNamed(name)),
+}));
 
-const makeValue = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: ${name} gets a value in a deviceMap`,
-    run: (world) => world.node(n).makeValue(deviceNamed(name)),
-  }),
-);
+const makeValue = fc.tuple(node, device).map(([n, name]): Command => ({
+  says: `node ${n}: ${name} gets a value in a deviceMap`,
+  run: (world) => world.node(n).makeValue(deviceNamed(name)),
+}));
 
-const revoke = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: ${name} is revoked`,
-    run(world) {
-      const at = world.node(n);
-      const { id: deviceId } = deviceNamed(name);
-      const revoked = world.ledger.coverageOf({ deviceId });
-      const answer = at.devices.revoke(deviceId);
-      at.learns(revoked, true, () => true); // at once, whatever the store says
-      unhandled(world, at, answer);
-    },
-  }),
-);
+const revoke = fc.tuple(node, device).map(([n, name]): Command => ({
+  says: `node ${n}: ${name} is revoked`,
+  run(world) {
+    const at = world.node(n);
+    const { id: deviceId } = deviceNamed(name);
+    const revoked = world.ledger.coverageOf({ deviceId });
+    const answer = at.devices.revoke(deviceId);
+    at.learns(revoked, true, () => true); // at once, whatever the store says
+    unhandled(world, at, answer);
+  },
+}));
 
-const revokeWallet = fc.tuple(node, owner).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: all devices of ${name} are revoked`,
-    run: (world) => void revokeAll(world, n, walletOfOwner(name), undefined),
-  }),
-);
+const revokeWallet = fc.tuple(node, owner).map(([n, name]): Command => ({
+  says: `node ${n}: all devices of ${name} are revoked`,
+  run: (world) => void revokeAll(world, n, walletOfOwner(name), undefined),
+}));
 
-const revokeOthers = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: all devices of the owner but ${name} are revoked`,
-    run: (world) => void revokeAll(world, n, deviceNamed(name).wallet, deviceNamed(name).id),
-  }),
-);
+const revokeOthers = fc.tuple(node, device).map(([n, name]): Command => ({
+  says: `node ${n}: all devices of the owner but ${name} are revoked`,
+  run: (world) => void revokeAll(world, n, deviceNamed(name).wallet, deviceNamed(name).id),
+}));
 
 const removed = (n: number, name: DeviceName): Command => ({
   says: `node ${n}: ${name} is removed`,
@@ -94,12 +84,10 @@ const removed = (n: number, name: DeviceName): Command => ({
 });
 const remove = fc.tuple(node, device).map(([n, name]) => removed(n, name));
 
-const confirm = fc.tuple(node, device).map(
-  ([n, name]): Command => ({
-    says: `node ${n}: ${name} is confirmed`,
-    run: (world) => unhandled(world, world.node(n), world.node(n).devices.confirm(deviceNamed(name).id)),
-  }),
-);
+const confirm = fc.tuple(node, device).map(([n, name]): Command => ({
+  says: `node ${n}: ${name} is confirmed`,
+  run: (world) => unhandled(world, world.node(n), world.node(n).devices.confirm(deviceNamed(name).id)),
+}));
 
 const TIMES = { '50 ms': 50, '1 s': 1_000, '3 s': 3_000, '15 s': 15_000, '1 min': 60_000, '10 min': 600_000 } as const;
 const passes = (time: keyof typeof TIMES): Command => ({
@@ -114,33 +102,25 @@ const connected = (n: number, isConnected: boolean): Command => ({
 });
 const connection = fc.tuple(node, fc.boolean()).map(([n, isConnected]) => connected(n, isConnected));
 
-const outage = fc.boolean().map(
-  (isUp): Command => ({
-    says: isUp ? 'the store answers again' : 'the store does not answer any more',
-    run: (world) => void (world.store.isUp = isUp),
-  }),
-);
+const outage = fc.boolean().map((isUp): Command => ({
+  says: isUp ? 'the store answers again' : 'the store does not answer any more',
+  run: (world) => void (world.store.isUp = isUp),
+}));
 
-const lostAnswers = fc.tuple(node, fc.constantFrom(1, 3)).map(
-  ([n, count]): Command => ({
-    says: `the next ${count === 1 ? 'answer' : `${count} answers`} to node ${n} will be lost`,
-    run: (world) => world.loseAnswers(n, count),
-  }),
-);
+const lostAnswers = fc.tuple(node, fc.constantFrom(1, 3)).map(([n, count]): Command => ({
+  says: `the next ${count === 1 ? 'answer' : `${count} answers`} to node ${n} will be lost`,
+  run: (world) => world.loseAnswers(n, count),
+}));
 
-const slow = fc.constantFrom(0, 90, 150, 400).map(
-  (ms): Command => ({
-    says: ms === 0 ? 'answers come at once' : `questions and answers take up to ${ms} ms each, in any order`,
-    run: (world) => world.slow(ms),
-  }),
-);
+const slow = fc.constantFrom(0, 90, 150, 400).map((ms): Command => ({
+  says: ms === 0 ? 'answers come at once' : `questions and answers take up to ${ms} ms each, in any order`,
+  run: (world) => world.slow(ms),
+}));
 
-const lateLog = fc.boolean().map(
-  (delivers): Command => ({
-    says: delivers ? 'the log is delivered at once' : 'the log comes late',
-    run: (world) => void (world.store.delivers = delivers),
-  }),
-);
+const lateLog = fc.boolean().map((delivers): Command => ({
+  says: delivers ? 'the log is delivered at once' : 'the log comes late',
+  run: (world) => void (world.store.delivers = delivers),
+}));
 
 const MEND: Command = { says: 'the store and all connections work again', run: (world) => world.mend() };
 const TRIM: Command = { says: 'the log is trimmed', run: (world) => world.store.trim() };
@@ -151,12 +131,10 @@ const lose: fc.Arbitrary<Command> = fc.constantFrom(
   { says: 'the store makes a backup', run: (world: ModelWorld) => world.backUp() },
 );
 
-const restart = fc.tuple(node, fc.boolean()).map(
-  ([n, isCrash]): Command => ({
-    says: `node ${n} ${isCrash ? 'crashes' : 'is closed'} and starts anew`,
-    run: (world) => world.restart(n, isCrash),
-  }),
-);
+const restart = fc.tuple(node, fc.boolean()).map(([n, isCrash]): Command => ({
+  says: `node ${n} ${isCrash ? 'crashes' : 'is closed'} and starts anew`,
+  run: (world) => world.restart(n, isCrash),
+}));
 
 const cleanUp = (mood: CleanUpMood): Command => ({
   says: `clean-ups ${mood} from now on`,
@@ -164,12 +142,10 @@ const cleanUp = (mood: CleanUpMood): Command => ({
 });
 const cleanUps = fc.constantFrom<CleanUpMood>('succeed', 'fail', 'hang', 'take 90 s').map(cleanUp);
 
-const endHanging = fc.boolean().map(
-  (isGood): Command => ({
-    says: `clean-ups that run ${isGood ? 'succeed' : 'fail'} now`,
-    run: (world) => world.endHanging(isGood),
-  }),
-);
+const endHanging = fc.boolean().map((isGood): Command => ({
+  says: `clean-ups that run ${isGood ? 'succeed' : 'fail'} now`,
+  run: (world) => world.endHanging(isGood),
+}));
 
 const SHORT: Token = { which: 'new', name: 'a short token' };
 const LONG: Token = { which: 'new', name: 'a long token' };
@@ -181,7 +157,14 @@ const scene = fc.tuple(device, node, fc.integer({ min: 1, max: 2 }), fc.nat(3)).
     [calls(m, name, SHORT), opens(n, name, SHORT, 'a stream'), calls(m, name, LONG), passes('1 min')],
     [calls(n, name, LONG), connected(n, false), removed(m, name), TRIM, connected(n, true)],
     [calls(n, name, LONG), connected(n, false), removed(m, name), calls(m, name, LONG), connected(n, true)],
-    [cleanUp('take 90 s'), calls(n, name, LONG), removed(n, name), passes('1 min'), calls(m, name, LONG), passes('1 min')],
+    [
+      cleanUp('take 90 s'),
+      calls(n, name, LONG),
+      removed(n, name),
+      passes('1 min'),
+      calls(m, name, LONG),
+      passes('1 min'),
+    ],
   ];
   return fc.subarray(scenes[which]!);
 });

@@ -74,7 +74,8 @@ export class Ledger {
         if (typeof part !== 'function') return part;
         return (...facts: unknown[]): unknown => {
           const answer = Reflect.apply(part, target, facts) as Promise<unknown>;
-          if (name !== 'open' && name !== 'read' && name !== 'backlog' && name !== 'list' && name !== 'close') void look(String(name));
+          if (name !== 'open' && name !== 'read' && name !== 'backlog' && name !== 'list' && name !== 'close')
+            void look(String(name));
           return own === this.losses ? this.#note(String(name), facts, answer) : answer;
         };
       },
@@ -110,7 +111,8 @@ export class Ledger {
 
   present(name: DeviceName, expiresAtMs: number): void {
     const atMs = this.#clock.monotonicMs;
-    if (expiresAtMs > (this.presented.get(name)?.expiresAtMs ?? -Infinity)) this.presented.set(name, { expiresAtMs, atMs });
+    if (expiresAtMs > (this.presented.get(name)?.expiresAtMs ?? -Infinity))
+      this.presented.set(name, { expiresAtMs, atMs });
   }
 
   isUntouched({ name, wallet }: CastDevice): boolean {

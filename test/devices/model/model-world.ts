@@ -1,7 +1,7 @@
 import { memoryDevices } from '../../../src/devices/memory-store.js';
 import type { CleanUp, DeviceStore } from '../../../src/devices/store.js';
-import { withResolvers } from '../../support/with-resolvers.js';
 import { SimulatedStore, type Backup, type SimulatedNode } from '../../support/simulated-store.js';
+import { withResolvers } from '../../support/with-resolvers.js';
 import { CAST, deviceById, deviceNamed, type DeviceName } from './cast.js';
 import { Ledger } from './ledger.js';
 import { ModelClock, settled } from './model-clock.js';
@@ -32,7 +32,7 @@ export class ModelWorld {
   readonly ledger = new Ledger(this.clock, () => this.store.facts);
   readonly store: SimulatedStore;
   readonly nodes: ModelNode[] = [];
-  #quietSinceMs = 0;
+  #quietSinceMs = -1;
   mood: CleanUpMood = 'succeed';
   readonly setting: Setting;
   readonly plant: Plant;

@@ -58,7 +58,8 @@ export const PLANTS: readonly Plant[] = [
     node: (store) =>
       changed(store, {
         restore: async () => undefined,
-        revoke: (facts) => (facts.some((fact) => 'key' in fact) ? Promise.resolve({ changed: false }) : store.revoke(facts)),
+        revoke: (facts) =>
+          facts.some((fact) => 'key' in fact) ? Promise.resolve({ changed: false }) : store.revoke(facts),
       }),
   },
   {
@@ -80,7 +81,9 @@ export const PLANTS: readonly Plant[] = [
     name: 'a node does not hear of wallets that are revoked',
     seed: 1,
     node: (store) =>
-      deaf(store, (listener) => ({ revoked: (facts) => listener.revoked(facts.filter((fact) => !('wallet' in fact))) })),
+      deaf(store, (listener) => ({
+        revoked: (facts) => listener.revoked(facts.filter((fact) => !('wallet' in fact))),
+      })),
   },
   {
     name: 'entering does not look at what is revoked',
