@@ -1,5 +1,5 @@
 import type { DeviceRecord } from '../../../src/devices/records.js';
-import { CAST, deviceById, type CastDevice, type DeviceName } from './cast.js';
+import { deviceById, type CastDevice, type DeviceName } from './cast.js';
 import type { Ledger } from './ledger.js';
 import type { ModelNode } from './model-node.js';
 
@@ -22,6 +22,12 @@ export class EventOrder {
   }
 
   listen(): void {
+    const { records } = this.#node.inside.state;
+    const add = records.add.bind(records);
+    records.add = (record) => {
+      this.#lastRecord.set(deviceById(record.deviceId).name, record);
+      return add(record);
+    };
     for (const event of ['first-seen', 'renewed', 'lapsed', 'returned', 'purged', 'provisional', 'revoked'] as const)
       this.#node.devices.on(event, ({ deviceId }) => {
         if (this.#node.isAlive) this.#on(event, deviceById(deviceId));
@@ -38,24 +44,13 @@ export class EventOrder {
     return this.#told.get(name)?.includes('revoked') === true;
   }
 
-  check(): void {
-    for (const device of CAST) this.#look(device);
-  }
-
-  #look({ id, name }: CastDevice): DeviceRecord | undefined {
-    const record = this.#node.inside.state.records.get(id);
-    if (record !== undefined) this.#lastRecord.set(name, record);
-    return record;
-  }
-
   #on(event: DeviceEventName, device: CastDevice): void {
     const { name } = device;
-    const before = this.#lastRecord.get(name);
-    const record = this.#look(device);
+    const record = this.#node.inside.state.records.get(device.id);
     const last = record && this.#ofRecord.get(record);
     const all = this.#told.get(name) ?? [];
     if (all.includes('revoked')) this.#fail(`told ${event} of ${name} after revoked`);
-    if (event === 'purged') this.#onPurged(device, before);
+    if (event === 'purged') this.#onPurged(device, this.#lastRecord.get(name));
     else if (event === 'first-seen') this.firstSeen.set(name, (this.firstSeen.get(name) ?? 0) + 1);
     if (event === 'first-seen' || event === 'renewed' || event === 'lapsed' || event === 'returned') {
       const isInOrder = {

@@ -89,7 +89,7 @@ export class ModelNode {
       release: (_, { deviceId }) => {
         const { name } = deviceById(deviceId);
         this.values.delete(name);
-        if (!this.events.isGone(name)) this.#fail(`released the value of ${name}, which is not gone`);
+        if (this.isAlive && !this.events.isGone(name)) this.#fail(`released the value of ${name}, which is not gone`);
       },
     });
   }
@@ -204,7 +204,6 @@ export class ModelNode {
       if (!this.map.has(id)) this.#fail(`has lost the value of ${name}`);
       if (this.devices.get(id) === undefined) this.#fail(`has lost the record of ${name}, which has a value`);
     }
-    this.events.check();
   }
 
   #heard(link: SimulatedNode): DeviceStore {
@@ -254,7 +253,7 @@ export class ModelNode {
     if (reason !== 'TOKEN_EXPIRED' || this.events.isGone(device.name)) return;
     const newest = ledger.presented.get(device.name);
     if (newest === undefined || ledger.rows.get(device.name) === undefined) return;
-    const isWritten = clock.monotonicMs - newest.atMs > WRITTEN_MS && newest.atMs >= quietSinceMs;
+    const isWritten = clock.monotonicMs - newest.atMs > WRITTEN_MS && newest.atMs > quietSinceMs;
     if (!isWritten || clock.monotonicMs - quietSinceMs < QUIET_MS || newest.expiresAtMs + GRACE_MS <= this.nowMs)
       return;
     this.#fail(`ended a stream (${kind}) of ${device.name}, which has a newer token`);

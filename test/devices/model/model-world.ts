@@ -32,7 +32,7 @@ export class ModelWorld {
   readonly ledger = new Ledger(this.clock, () => this.store.facts);
   readonly store: SimulatedStore;
   readonly nodes: ModelNode[] = [];
-  #quietSinceMs = 0;
+  #quietSinceMs = -1;
   mood: CleanUpMood = 'succeed';
   readonly setting: Setting;
   readonly plant: Plant;
