@@ -1,4 +1,4 @@
-import { HDNodeWallet, Wallet } from 'ethers';
+import { Wallet, type HDNodeWallet } from 'ethers';
 import { describe, expect, it } from 'vitest';
 
 import { nobleCurve } from '../../../src/crypto/noble-curve.js';
@@ -34,7 +34,10 @@ async function startService(options: DeviceRegistryOptions = {}) {
 }
 
 const signedBy = (wallet: HDNodeWallet | Wallet, untilMs: number) =>
-  stated({ untilMs }, { address: wallet.address, signMessage: ({ message }: { message: string }) => wallet.signMessageSync(message) });
+  stated(
+    { untilMs },
+    { address: wallet.address, signMessage: ({ message }: { message: string }) => wallet.signMessageSync(message) },
+  );
 
 describe('RevokeByWallet', () => {
   it('revokes one device: its stream ends, others stay', async () => {
