@@ -34,7 +34,7 @@ class Device extends LeaseHolder {
  */
 export function createLeases(
   settings: LeaseSettings,
-  ask?: ((devices: readonly { readonly deviceId: string }[]) => Promise<boolean>) | undefined,
+  ask?: (devices: readonly { readonly deviceId: string }[]) => Promise<boolean>,
 ): Leases {
   const devices = new Map<string, Device>();
   const queue = new LeaseQueue<Device>(settings, {

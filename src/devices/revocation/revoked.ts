@@ -70,7 +70,7 @@ export class Revoked {
     return this.#epochs.merge(fact.wallet, fact.atMs, fact.survivor);
   }
 
-  /** All of it; devices by their keys, as their ids are not kept. */
+  /** @yields all of it; devices by their keys, as their ids are not kept. */
   *facts(): IterableIterator<Fact> {
     for (const key of this.#devices.keys()) yield { key };
     for (const [wallet, { atMs, survivor }] of this.#epochs.entries()) yield { wallet, atMs, survivor };

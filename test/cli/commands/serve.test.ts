@@ -172,6 +172,19 @@ describe('wallet-auth serve --devices <folder>', { timeout: 60_000 }, () => {
   });
 });
 
+describe('wallet-auth serve --devices --network', { timeout: 60_000 }, () => {
+  it('takes the statement of wallet-auth revoke, by the name of the network', async () => {
+    const { node, address } = await serve({}, '--devices', '--network', 'notes.example');
+    const env = { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) };
+    const revoke = (network: string) =>
+      command.run(['revoke', '--network', network, '--target', address, '--json'], { env });
+    expect(JSON.parse((await revoke('notes.example')).stdout)).toMatchObject({ changed: true });
+    expect((await revoke('other.example')).code).toBe(1);
+    node.child.kill('SIGTERM');
+    await node.ended;
+  });
+});
+
 describe('wallet-auth serve', { timeout: 60_000 }, () => {
   let node: Running;
   let address: string;

@@ -67,7 +67,7 @@ describe('a revocation that the store does not acknowledge', () => {
     const { nodes, store } = await startNodes(1);
     const [one] = nodes;
     store.isUp = false;
-    await expect(one.devices.revoke(idOf('a'))).rejects.toThrow();
+    await expect(one.devices.revoke(idOf('a'))).rejects.toMatchObject({ reason: 'AUTH_UNAVAILABLE' });
     store.isUp = true;
     expect(await one.devices.revoke(idOf('a'))).toEqual({ changed: true });
     expect(await one.devices.revoke(idOf('a'))).toEqual({ changed: false });

@@ -1,4 +1,4 @@
-import { HDNodeWallet, Wallet } from 'ethers';
+import { Wallet, type HDNodeWallet } from 'ethers';
 import { describe, expect, it } from 'vitest';
 
 import { nobleCurve } from '../../../src/crypto/noble-curve.js';

@@ -151,10 +151,14 @@ describe('a node with a registry', () => {
   });
 
   it('has the same names of exempt methods as the service', async () => {
-    const { deviceServicePaths } = await import('../../../src/devices/service/device-service-paths.js');
+    const { deviceServicePaths, revokeByWalletPath } =
+      await import('../../../src/devices/service/device-service-paths.js');
     const { DeviceService } = await import('../../../gen/walletauth/v1/devices_pb.js');
     const all = DeviceService.methods.map(({ name }) => `/${DeviceService.typeName}/${name}`);
-    expect(all.filter((path) => !deviceServicePaths.has(path))).toEqual(['/walletauth.v1.DeviceService/RenameDevice']);
+    expect(all.filter((path) => !deviceServicePaths.has(path))).toEqual([
+      '/walletauth.v1.DeviceService/RenameDevice',
+      revokeByWalletPath,
+    ]);
     expect([...deviceServicePaths].filter((path) => !all.includes(path))).toEqual([]);
     expect(typeof addDeviceService).toBe('function');
   });

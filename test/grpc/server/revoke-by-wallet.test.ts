@@ -44,7 +44,7 @@ async function startNode({ registry, gate, isKnown = true }: NodeOptions = {}) {
   const onDecision = (event: DecisionEvent) => void events.push(event);
   const auth = walletAuth({ ...given, now: clock.now, timers: clock.timers, curve: tokenCurve, onDecision, ...gate });
   const server = new Server({ interceptors: [auth] });
-  const onError = vi.fn();
+  const onError = vi.fn<(error: unknown) => void>();
   addDeviceService(server, devices, { curve, onError });
   const target = `127.0.0.1:${await bindToLoopback(server)}`;
   const RawClient = makeClientConstructor(grpcServiceDefinition(DeviceService), 'DeviceService');

@@ -19,7 +19,6 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(
       };
     }
 
-    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true }))
-      it(`${name}`, run, 20_000);
+    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true })) it(name, run, 20_000);
   },
 );
