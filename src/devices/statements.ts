@@ -89,7 +89,7 @@ export class Statements {
   #keepAll(wallet: string, atMs: number, isConfirmed: boolean): Promise<{ readonly changed: boolean }> {
     const { revoked, settings } = this.#node;
     const fact = { wallet, atMs, survivor: undefined };
-    if (revoked.hasEpoch(wallet)) return this.#registry.revoke(fact); // takes no room
+    if (revoked.hasEpoch(wallet)) return this.#registry.revoke(fact); // takes no room; it may be news since the look-up
     const isFull = revoked.wallets - this.#node.confirmedEpochs >= Math.floor(settings.revocations / SHARE);
     if (!isConfirmed && isFull)
       throw new RevocationsFull('the share of bounds.revocations for wallets without a confirmed device is full');

@@ -291,6 +291,12 @@ describe('the bounds of statements', () => {
     expect(devices.health().revokedWallets).toBe(2);
   });
 
+  it('the same statement twice at once takes the last place once, and neither is refused', async () => {
+    const { nowMs, outcome } = await startService({ bounds: { revocations: 10 } });
+    const request = requestOf(await stated({ untilMs: nowMs() }));
+    expect(await Promise.all([outcome(request), outcome(request)])).toEqual([changed, unchanged]);
+  });
+
   it('a later statement of a wallet that has revoked all before takes no room', async () => {
     const { clock, nowMs, outcome } = await startService({ bounds: { revocations: 10 } });
     expect(await outcome(requestOf(await stated({ untilMs: nowMs() })))).toEqual(changed);
