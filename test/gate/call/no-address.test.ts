@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { accessList } from '../../../src/gate/access/access-list.js';
-import { noAddressWarning, type AddressRules } from '../../../src/gate/call/no-address.js';
+import { createAddressReader } from '../../../src/gate/call/client-address.js';
+import { noAddressWarning, warningReader, type AddressRules } from '../../../src/gate/call/no-address.js';
 import { testWallets } from '../../../src/testing/test-wallets.js';
 
 const alice = testWallets.alice.address;
@@ -59,4 +60,11 @@ describe('the warning WALLET_AUTH_NO_ADDRESS', () => {
     check?.(undefined);
     expect(emitted).toHaveBeenCalledOnce();
   });
+});
+
+it('a reader that warns reports the address of each call, or that there is none', () => {
+  const report = vi.fn<(address: string | undefined) => void>();
+  const { fullAddressOf } = warningReader(createAddressReader(), report);
+  expect([fullAddressOf('203.0.113.7:1', []), fullAddressOf('unix:', [])]).toEqual(['203.0.113.7', undefined]);
+  expect(report.mock.calls).toEqual([['203.0.113.7'], [undefined]]);
 });
