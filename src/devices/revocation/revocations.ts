@@ -1,6 +1,17 @@
 import { sha256 } from '../../crypto/hash.js';
 
-/** There is no room for another revocation. */
+/**
+ * There is no room for another revocation: `bounds.revocations` are in use. `revoke` and the like reject with it.
+ * @example
+ * import { createDeviceRegistry, RevocationsFull } from 'grpc-wallet-auth/devices';
+ *
+ * const devices = await createDeviceRegistry({ bounds: { revocations: 100_000 } });
+ * export const revoke = (deviceId: string) =>
+ *   devices.revoke(deviceId).catch((error: unknown) => {
+ *     if (error instanceof RevocationsFull) console.error('raise bounds.revocations');
+ *     throw error;
+ *   });
+ */
 export class RevocationsFull extends RangeError {
   override readonly name = 'RevocationsFull';
 }
@@ -55,7 +66,15 @@ const FEW = 16;
 
 const utf8 = new TextEncoder();
 
-/** By what a device is revoked: 16 bytes of SHA-256 of the whole id, as anybody may certify the key of somebody else. */
+/**
+ * By what a device is revoked where its id is not kept: 16 bytes of SHA-256 of the whole id, as anybody may certify the key of
+ * somebody else. For stores of devices.
+ * @example
+ * import { revocationKey } from 'grpc-wallet-auth/devices';
+ *
+ * const key = revocationKey('0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266/00000000000000000000000000000001');
+ * console.log(key.length); // 16
+ */
 export function revocationKey(deviceId: string): Uint8Array {
   return sha256(utf8.encode(deviceId)).subarray(0, KEY_BYTES);
 }

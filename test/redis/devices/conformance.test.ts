@@ -19,6 +19,6 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(
       };
     }
 
-    for (const { name, run } of testDeviceStore(makeStores, { isShared: true, canLose: true })) it(name, run, 20_000);
+    it.each(testDeviceStore(makeStores, { isShared: true, canLose: true }))('$name', ({ run }) => run(), 20_000);
   },
 );
