@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { AuthReason } from '../../../src/errors.js';
+import { refusal, type AuthReason } from '../../../src/errors.js';
 import type { GateOptions } from '../../../src/gate/options.js';
+import { limitFailures } from '../../../src/gate/steps/authenticate.js';
+import type { CallContext } from '../../../src/gate/steps/pipeline.js';
 import { countingCurve } from '../../support/counting-curve.js';
 import { testGate } from '../../support/test-gate.js';
 import { bearer, NOW_MS, planToken } from '../../support/token-workshop.js';
@@ -90,6 +92,22 @@ describe('failedTokenLimit', () => {
   it('does not apply to peers without an address', () => {
     const { reasonOf } = testGate({ failedTokenLimit: { failures: 1 } });
     for (let i = 0; i < 3; i++) expect(reasonOf(tokens.wrongWallet, { peer: 'unknown' })).toBe('WALLET_MISMATCH');
+  });
+
+  it.each<[string, string | undefined, boolean, readonly string[]]>([
+    ['once for its failure', '203.0.113.66', false, ['203.0.113.66']],
+    ['once for being not cached', '203.0.113.66', true, ['203.0.113.66']],
+    ['nowhere without an address', undefined, false, []],
+    ['nowhere without an address, cached or not', undefined, true, []],
+  ])('counts a forged token %s', (_, address, countUncached, expected) => {
+    const counted: string[] = [];
+    const limit = { check: () => undefined, count: (each: string) => void counted.push(each), countUncached, size: 0 };
+    const verify = limitFailures((_call, beforeCurve) => {
+      beforeCurve?.();
+      throw refusal('WALLET_MISMATCH');
+    }, limit);
+    expect(() => verify({ address } as CallContext)).toThrow(expect.objectContaining({ reason: 'WALLET_MISMATCH' }));
+    expect(counted).toEqual(expected);
   });
 
   it('is off unless set', () => {
