@@ -2,6 +2,7 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { run as killLevelStore } from './level.mjs';
 import { nodeFaults } from './scenarios/node-faults.mjs';
 import { redisFaults } from './scenarios/redis-faults.mjs';
 import { together } from './scenarios/together.mjs';
@@ -11,10 +12,11 @@ import { World } from './world.mjs';
 const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string' } } });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const all = [...together, ...redisFaults, ...nodeFaults];
-const names = values.only?.split(',') ?? all.map(({ name }) => name);
-const unknown = names.filter((name) => !all.some((scenario) => scenario.name === name));
+const known = [...all.map(({ name }) => name), 'level'];
+const names = values.only?.split(',') ?? known;
+const unknown = names.filter((name) => !known.includes(name));
 if (!Number.isInteger(seed) || unknown.length > 0)
-  throw new Error(`--seed is a whole number, --only some of ${all.map(({ name }) => name).join(', ')}`);
+  throw new Error(`--seed is a whole number, --only some of ${known.join(', ')}`);
 
 /** What may be late at most, in milliseconds: `staleness.maxMs`. */
 const LATEST_MS = 10_000;
@@ -43,9 +45,13 @@ for (const scenario of wanted.filter(({ isLong }) => isLong !== true)) verdicts.
 const long = wanted.filter(({ isLong }) => isLong === true); // they wait most of the time
 await Promise.all(long.map(async (scenario) => verdicts.set(scenario, await play(scenario))));
 
+/** kill -9 of a process that uses a store in a folder, so many times; it throws where something is lost. */
+const LEVEL_ROUNDS = 200;
+const level = names.includes('level') ? await killLevelStore(LEVEL_ROUNDS, { seed }) : undefined;
+
 const rows = [...HEAD, HEAD[0].map(() => '')];
 for (const scenario of wanted) rows.push(rowOf(scenario, verdicts.get(scenario)));
-console.log(`\n${tableOf(rows)}\n`);
+if (wanted.length > 0) console.log(`\n${tableOf(rows)}\n`);
 console.log(tableOf(wanted.map(({ name, fault, done }) => [name, `${fault}: ${done}`])));
 console.log(`
 lost, doubled   in processes that lived; 0 is promised, and 0 clean-ups of one device at once while their leases are good
@@ -54,6 +60,8 @@ refused on all  from the revocation to the refused call on every node; the last 
 streams cut     the same until the device's stream has ended
 recovery        from the end of the fault until all nodes are fresh, and all that is revoked is so on every node and in Redis
 load            ${loadavg()[0].toFixed(1)} processes that run, at the end`);
+if (level !== undefined)
+  console.log(`\nlevel, a store in a folder, its process killed again and again: ${JSON.stringify(level)}`);
 const failed = [...verdicts.values()].filter(({ isGood }) => !isGood).length;
 console.log(`\n${wanted.length - failed} of ${wanted.length} as promised; seed ${seed}`);
 process.exitCode = failed === 0 ? 0 : 1;

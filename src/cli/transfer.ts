@@ -46,7 +46,7 @@ export async function importLines(place: string, file: string): Promise<{ read: 
 }
 
 function checkPlace(place: string): void {
-  if (place === IN_MEMORY) throw new UsageError('--store takes a folder');
+  if (place === IN_MEMORY) throw new UsageError('--store takes a folder, or the URL of a Redis');
 }
 
 async function mustExist(folder: string): Promise<void> {

@@ -6,6 +6,7 @@ import { memoryDevices } from '../../src/devices/memory-store.js';
 import { testDeviceStore } from '../../src/testing/test-device-store.js';
 import { memoryBacking, sharedBacking, type Wrap } from './device-store/backings.js';
 import { cleanUpFaults } from './device-store/clean-up-faults.js';
+import { eraseFaults } from './device-store/erase-faults.js';
 import { noticedByMany, noticedByOne } from './device-store/noticed-by.js';
 import { revocationFaults } from './device-store/revocation-faults.js';
 import { rowFaults } from './device-store/row-faults.js';
@@ -38,7 +39,12 @@ async function findings(cases: ReturnType<typeof testDeviceStore>, names: readon
 }
 
 describe('testDeviceStore: wrong stores', () => {
-  const ofOneNode: Readonly<Record<string, Wrap>> = { ...rowFaults, ...revocationFaults, ...cleanUpFaults };
+  const ofOneNode: Readonly<Record<string, Wrap>> = {
+    ...rowFaults,
+    ...revocationFaults,
+    ...cleanUpFaults,
+    ...eraseFaults,
+  };
   it.each(Object.entries(noticedByOne))('is noticed: %s', async (fault, names) => {
     const cases = testDeviceStore(() => memoryBacking(ofOneNode[fault]), { canSetClock: true, patienceMs });
     expect(await findings(cases, names)).toEqual(names.toSorted());

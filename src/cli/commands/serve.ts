@@ -11,7 +11,7 @@ const METRICS_PEERS = '@opentelemetry/api @opentelemetry/sdk-metrics @openteleme
 const HELP = `\
 Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
-Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<folder>]] [--network <name>]
+Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<store>]] [--network <name>]
                          [--metrics <port>] [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
@@ -24,6 +24,7 @@ Options
   --limit <calls>   admitted calls of one wallet in a minute; default: all
   --devices         keeps a registry of devices, in memory, for "wallet-auth devices"
   --devices <folder>  the same in a folder, so that nothing is lost by a restart; needs: npm install classic-level
+  --devices redis://…  the same in a Redis that nodes share; needs: npm install ioredis
   --network <name>  the name of the network, for "wallet-auth revoke"; goes with --devices
   --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping

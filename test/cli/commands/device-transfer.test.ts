@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { levelDevices } from '../../../src/level/level-devices.js';
 import { ALICE, idOf } from '../../level/folder.js';
+import { redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
 import { startRegistry } from '../../support/registry.js';
 import { buildCommand, type BuiltCommand } from '../built-command.js';
 
@@ -17,6 +18,26 @@ afterAll(() => command.remove());
 const devices = (args: readonly string[], stdin = '') => command.run(['devices', ...args], { stdin });
 const registryIn = async (folder: string) =>
   (await startRegistry({ store: levelDevices(join(command.cwd, folder)) })).devices;
+
+describe.skipIf(redisIsMissing)(`with a Redis${redisNote}`, { timeout: 60_000 }, () => {
+  const redis = redisServer({ tcp: true });
+
+  it('export and import move what is revoked between it and a folder', async () => {
+    const url = `redis://127.0.0.1:${redis.port}`;
+    const imported = await devices(['import', '--store', url], `device ${idOf(1)}\ndevice ${idOf(2)}\n`);
+    expect(imported).toEqual({ code: 0, stdout: '2 read, 2 added\n', stderr: '' });
+    const { code, stdout, stderr } = await devices(['export', '--store', url]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const copied = await devices(['import', '--store', 'copied'], stdout);
+    expect(copied).toEqual({ code: 0, stdout: '2 read, 2 added\n', stderr: '' });
+  });
+
+  it('that is not there is an error', async () => {
+    const { code, stdout, stderr } = await devices(['export', '--store', 'redis://127.0.0.1:1']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^wallet-auth devices: .*ECONNREFUSED/);
+  });
+});
 
 describe('wallet-auth devices export and import', { timeout: 60_000 }, () => {
   it('move all that is revoked from one store to another, and only add', async () => {
@@ -80,8 +101,8 @@ describe('wallet-auth devices export and import', { timeout: 60_000 }, () => {
     [['export', '--store', 'x', '--json'], '--json does not go with export'],
     [['export', '--store', 'x', '--others'], '--others does not go with export'],
     [['import', '--store', 'x', '--identity', 'x'], '--identity does not go with import'],
-    [['import', '--store', 'http://x'], '--store takes a folder'],
-    [['export', '--store', ':memory:'], '--store takes a folder'],
+    [['import', '--store', 'http://x'], '--store takes a folder, or the URL of a Redis'],
+    [['export', '--store', ':memory:'], '--store takes a folder, or the URL of a Redis'],
   ])('%j is exit code 2 and one line', async (args, complaint) => {
     expect(await devices(args)).toEqual({ code: 2, stdout: '', stderr: `wallet-auth devices: ${complaint}\n` });
   });

@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { curlLine } from '../../../src/cli/curl-line.js';
 import { rawConnection } from '../../support/raw-http2.js';
+import { redisIsMissing, redisNote, redisServer } from '../../support/redis-server.js';
 import { buildCommand, type BuiltCommand, type Running } from '../built-command.js';
 
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
@@ -156,9 +157,10 @@ describe('wallet-auth serve --devices <folder>', { timeout: 60_000 }, () => {
     expect((await node.ended).code).toBe(0);
   });
 
-  it('takes no URL', async () => {
+  it('takes no other URL than that of a Redis', async () => {
     const { code, stderr } = await command.run(['serve', '--devices', 'http://127.0.0.1']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: 'wallet-auth serve: --devices takes a folder\n' });
+    const expected = 'wallet-auth serve: --devices takes a folder, or the URL of a Redis\n';
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expected });
   });
 
   it('says what to install', async () => {
@@ -169,6 +171,29 @@ describe('wallet-auth serve --devices <folder>', { timeout: 60_000 }, () => {
       code: 2,
       stderr: 'wallet-auth serve: levelDevices needs a package: npm install classic-level\n',
     });
+  });
+});
+
+describe.skipIf(redisIsMissing)(`wallet-auth serve --devices redis://…${redisNote}`, { timeout: 60_000 }, () => {
+  const redis = redisServer({ tcp: true });
+
+  it('shares devices with other nodes: one that was revoked on the first is refused on the second', async () => {
+    const env = { WALLET_AUTH_PRIVATE_KEY: '11'.repeat(32) };
+    const url = `redis://127.0.0.1:${redis.port}`;
+    await command.run(['identity', '--out', 'shared.id'], { env });
+    const nodes = [await serve({}, '--devices', url), await serve({}, '--devices', url)];
+    const list = (address: string) => command.run(['devices', 'list', '--identity', 'shared.id', '--address', address]);
+    for (const { address } of nodes) expect((await list(address)).code).toBe(0);
+    const [first = '', second = ''] = nodes.map(({ address }) => address);
+    const { stdout } = await command.run(['devices', 'list', '--identity', 'shared.id', '--address', first, '--json']);
+    const { devices } = JSON.parse(stdout) as { devices: { deviceId: string }[] };
+    const revoke = ['devices', 'revoke', devices[0]?.deviceId ?? '', '--identity', 'shared.id', '--address', first];
+    expect((await command.run(revoke)).code).toBe(0);
+    expect((await list(second)).stderr).toBe('refused: DEVICE_REVOKED (device revoked)\n');
+    for (const { node } of nodes) {
+      node.child.kill('SIGTERM');
+      expect((await node.ended).code).toBe(0);
+    }
   });
 });
 

@@ -5,6 +5,9 @@ import { faulty, withListener } from './faulty.js';
 import { revocationFaults } from './revocation-faults.js';
 import { rowFaults } from './row-faults.js';
 
+/** Devices that were revoked by id, in whatever backing. */
+const revokedIds = new Set<string>();
+
 /** Faults of what nodes share, by what they are. */
 export const sharedFaults = {
   'two nodes: enter looks for a row before it makes one': rowFaults['enter looks for a row before it makes one'],
@@ -17,6 +20,16 @@ export const sharedFaults = {
   'two nodes: claims hold for no time': cleanUpFaults['claims hold for no time'],
   'two nodes: claims hold for ever': cleanUpFaults['claims hold for ever'],
   'two nodes: a lost claim is as good as any': cleanUpFaults['a lost claim is as good as any'],
+  'nodes that open are told all ids that were ever revoked': faulty((inner) => ({
+    async open(settings, listener) {
+      await inner.open(settings, listener);
+      listener.revoked([...revokedIds].map((deviceId) => ({ deviceId })));
+    },
+    revoke(facts) {
+      for (const fact of facts) if ('deviceId' in fact) revokedIds.add(fact.deviceId);
+      return inner.revoke(facts);
+    },
+  })),
   'nodes share nothing': () => Object.assign(memoryDevices(), { isShared: true }),
   'it does not say that nodes share it': (store) => ({ ...store, isShared: false }),
   'nodes that are open hear of no revocation': faulty((inner) => {
