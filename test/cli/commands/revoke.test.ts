@@ -100,15 +100,15 @@ describe('wallet-auth revoke', { timeout: 60_000 }, () => {
 describe('wrong usage of revoke is exit code 2 and one line', { timeout: 60_000 }, () => {
   const all = ['--wallet', 'wallet.key', '--network', 'n', '--target', 'localhost:1'];
   it.each([
-    [['--target', 'localhost:1'], 'no network: give --network <name>'],
-    [['--network', 'n'], 'no node: give --target <host:port>'],
-    [[...all, '--device', key, '--until', '0'], '--device and --until exclude each other'],
-    [[...all, '--device', 'phone'], '--device must be a device of the wallet: its whole id, or its 32 hex digits'],
-    [[...all, '--until', 'soon'], /^--until must be a time with its zone/],
-    [[...all, '--network', 'n '], /^--network must be 1 to 64 printable ASCII characters/],
-    [['--network', 'n', '--target', 'x'], /^no private key: give --wallet <file>/],
-    [[...all, '--wallet', alice.privateKey], '--wallet takes the name of a file, not the private key itself'],
-  ])('%j', async (args, complaint) => {
+    ['no network: give --network <name>', ['--target', 'localhost:1']],
+    ['no node: give --target <host:port>', ['--network', 'n']],
+    ['--device and --until exclude each other', [...all, '--device', key, '--until', '0']],
+    ['--device must be a device of the wallet: its whole id, or its 32 hex digits', [...all, '--device', 'phone']],
+    [/^--until must be a time with its zone/, [...all, '--until', 'soon']],
+    [/^--network must be 1 to 64 printable ASCII characters/, [...all, '--network', 'n ']],
+    [/^no private key: give --wallet <file>/, ['--network', 'n', '--target', 'x']],
+    ['--wallet takes the name of a file, not the private key itself', [...all, '--wallet', alice.privateKey]],
+  ])('%s', async (complaint, args) => {
     const { code, stdout, stderr } = await command.run(['revoke', ...args]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.replace('wallet-auth revoke: ', '').trimEnd()).toEqual(
