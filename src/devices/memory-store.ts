@@ -95,7 +95,8 @@ class MemoryDevices implements DeviceStore {
     const atMs = Math.max(this.#settings.nowMs(), this.#floors.of(wallet) + 1, latestMs);
     // a device that was revoked meanwhile must not come back as the one that goes on
     const goesOn = rows.some((row) => row.deviceId === survivor && !this.#listener.isRevoked(wallet, row));
-    this.#revoke([{ wallet, atMs, survivor: goesOn ? survivor : undefined }]);
+    const fact = { wallet, atMs, survivor: goesOn ? survivor : undefined };
+    this.#revoke([fact], new Set([fact]));
     return { changed: true };
   }
 
@@ -169,8 +170,7 @@ class MemoryDevices implements DeviceStore {
   }
 
   /** Tells facts, and ends what they revoke. @returns whether any is news. @throws RevocationsFull if there is no room. */
-  #revoke(facts: readonly Fact[]): boolean {
-    const news = new Set(facts.filter((fact) => this.#isNews(fact)));
+  #revoke(facts: readonly Fact[], news = new Set(facts.filter((fact) => this.#isNews(fact)))): boolean {
     let ended = 0;
     try {
       this.#listener.revoked(facts);

@@ -159,3 +159,22 @@ describe('a device that came before its lost row was put back', () => {
     expect([ended, two.events]).toEqual([[], ['first-seen a', 'renewed a']]);
   });
 });
+
+describe('a wallet that is revoked twice in a millisecond', () => {
+  it('is revoked with a device that was removed in between and is certified by a clock that is ahead', async () => {
+    const cleaned: (() => void)[] = [];
+    const { nodes, pass } = await startNodes(1, {
+      cleanUp: () => new Promise<void>((done) => void cleaned.push(done)),
+    });
+    const [one] = nodes;
+    const token = one.tokenOf('a', { certifiedAtMs: one.nowMs() + 20_000 });
+    await one.devices.revokeWallet(token.wallet);
+    expect(await one.call(token)).toBe('admitted');
+    await one.devices.remove(idOf('a'));
+    await one.devices.revokeWallet(token.wallet);
+    await pass(1_000);
+    for (const done of cleaned) done();
+    await pass(30_000);
+    expect(await one.call(token)).toBe('DEVICE_REVOKED');
+  });
+});
