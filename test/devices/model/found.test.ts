@@ -69,6 +69,19 @@ describe('a provisional device that presents a newer token', () => {
   });
 });
 
+describe('a device that calls with several tokens at once while the store does not answer', () => {
+  it('is entered with the newest', async () => {
+    const { nodes, pass, store } = await startNodes(1);
+    const [one] = nodes;
+    const tokens = [20_000, HOUR_MS, 20_000].map((lifeMs) => one.tokenOf('a', { lifeMs }));
+    store.isUp = false;
+    for (const outcome of await Promise.all(tokens.map((token) => one.call(token)))) expect(outcome).toBe('admitted');
+    store.isUp = true;
+    await pass(2_000);
+    expect(one.devices.get(idOf('a'))?.expiresAtMs).toBe(tokens[1]?.expiresAtMs);
+  });
+});
+
 describe('a device that was removed and is back', () => {
   it('is not forgotten by a node that hears of the removal late', async () => {
     const { nodes, pass, store } = await startNodes(2);
