@@ -32,7 +32,7 @@ export class Admissions {
     this.#node.refuseRevoked(identity); // since it was presented
     const guest = { identity, address };
     if (!this.provisional.has(identity.deviceId)) return this.#ask(guest, isExempt, limitMs);
-    this.provisional.renew(guest);
+    this.provisional.add(guest);
     return undefined;
   }
 

@@ -92,7 +92,8 @@ class MemoryDevices implements DeviceStore {
     const atMs = Math.max(this.#settings.nowMs(), this.#floors.of(wallet) + 1, latestMs);
     // a device that was revoked meanwhile must not come back as the one that goes on
     const goesOn = rows.some((row) => row.deviceId === survivor && !this.#listener.isRevoked(wallet, row));
-    this.#revoke([{ wallet, atMs, survivor: goesOn ? survivor : undefined }]);
+    const fact = { wallet, atMs, survivor: goesOn ? survivor : undefined };
+    this.#revoke([fact], new Set([fact]));
     return { changed: true };
   }
 
@@ -175,16 +176,17 @@ class MemoryDevices implements DeviceStore {
     if (this.#settings.cleansUp) this.#ended.add(row, cause, this.#settings.nowMs());
   }
 
-  /** @returns whether any is news. @throws RevocationsFull if there is no room. */
-  #revoke(facts: readonly Fact[]): boolean {
-    return revokeFacts(facts, {
+  /** @param news those that are known to be. @returns whether any is news. @throws RevocationsFull if there is no room. */
+  #revoke(facts: readonly Fact[], news?: ReadonlySet<Fact>): boolean {
+    const revoking = {
       rows: this.#rows,
       ended: this.#ended,
       floors: this.#floors,
       listener: this.#listener,
       nowMs: this.#settings.nowMs(),
-      end: (row) => this.#end(row, 'revoked'),
-    });
+      end: (row: Row) => this.#end(row, 'revoked'),
+    };
+    return revokeFacts(facts, revoking, news);
   }
 
   /** Whether there is room for one more; makes some where the token of an unconfirmed device has ended. */

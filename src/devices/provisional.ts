@@ -33,23 +33,17 @@ export class Provisional {
     return this.#guests.has(deviceId);
   }
 
-  /** @returns whether there is room. */
+  /** A device with several tokens is entered with the newest. @returns whether there is room. */
   add(guest: Guest): boolean {
-    const { deviceId } = guest.identity;
-    if (!this.#guests.has(deviceId)) {
+    const { deviceId, expiresAtMs } = guest.identity;
+    const known = this.#guests.get(deviceId);
+    if (known === undefined) {
       if (this.#guests.size >= MAX_GUESTS) return false;
       this.count++;
     }
-    this.#guests.set(deviceId, guest);
+    if (known === undefined || known.identity.expiresAtMs < expiresAtMs) this.#guests.set(deviceId, guest);
     this.#wait();
     return true;
-  }
-
-  /** It has presented another token: it is entered with the newest. */
-  renew(guest: Guest): void {
-    const { deviceId, expiresAtMs } = guest.identity;
-    const known = this.#guests.get(deviceId);
-    if (known !== undefined && known.identity.expiresAtMs < expiresAtMs) this.#guests.set(deviceId, guest);
   }
 
   delete(deviceId: string): void {

@@ -31,6 +31,8 @@ export class SharedState implements StoreListener, Sharing {
   readonly #settings: RegistrySettings;
   readonly #cleanUps: CleanUps;
   readonly #inside: () => Inside;
+  /** Devices whose purge was heard while the store was without what it had lost. */
+  readonly #doubtful = new Set<string>();
   /** Whether rows of this node's devices may have gone unnoticed. */
   #mayHaveMissed = false;
   /** Whether that is because the store has lost some: devices that came before theirs was put back have other ones. */
@@ -48,10 +50,11 @@ export class SharedState implements StoreListener, Sharing {
     });
     this.putBack = new PutBack(store, timers, {
       facts: () => inside().state.revoked.facts(),
-      rows: () => [
-        ...inside().state.ended.all(),
-        ...[...inside().state.records.values()].map((record) => record.row()),
-      ],
+      rows: () => {
+        const { ended, records } = inside().state;
+        const live = [...records.values()].filter(({ deviceId }) => !this.#doubtful.has(deviceId));
+        return [...ended.all(), ...live.map((record) => record.row())];
+      },
     });
   }
 
@@ -72,6 +75,8 @@ export class SharedState implements StoreListener, Sharing {
     admissions.purged(deviceIds);
     this.#cleanUps.soon();
     if (this.#settings.store.isShared !== true) return endings.purge(deviceIds);
+    // what a store was told to purge after it lost it is not put back
+    if (this.putBack.isDue) for (const deviceId of deviceIds) this.#doubtful.add(deviceId);
     // that may be old news of a device that is back
     const records = deviceIds.map((deviceId) => state.records.get(deviceId)).filter((record) => record !== undefined);
     if (records.length > 0) void this.#lookAtAll(records, false);
@@ -99,6 +104,7 @@ export class SharedState implements StoreListener, Sharing {
 
   lost(): void {
     this.reloads++;
+    this.#doubtful.clear();
     this.#mayHaveMissed = true;
     this.#mayHaveLost = true;
     this.putBack.lost();

@@ -125,7 +125,7 @@ export interface StoreSettings {
 export interface StoreListener {
   /** These are revoked. @throws RevocationsFull if the node has no room for them. */
   revoked(facts: readonly Fact[]): void;
-  /** Rows are gone, or are being cleaned up. */
+  /** Rows are gone, or are being cleaned up; of a store that nodes share it may be old news of a device that is back. */
   purged(deviceIds: readonly string[]): void;
   /** By now everything was told that the store had when it was asked, so long ago; only of a store that nodes share. */
   fresh(state: { readonly agoMs: number; readonly backlog: Backlog }): void;
@@ -166,7 +166,8 @@ export interface DeviceStore {
   list(wallet: string): Promise<readonly DeviceRow[]>;
   /**
    * Adds facts; those that are known change nothing. The rows of devices that are revoked end. Of a wallet's fact that is
-   * news, rows that were made until its time and whose certificate is dated later are revoked by id as well.
+   * news, rows that were made until its time and whose certificate is dated later are revoked by id as well. Its node is told
+   * what is news before it resolves; so with `revokeWallet`.
    * @returns whether any is news; the key of a device that is known by its id may count as such. @throws RevocationsFull if there
    *   is no room.
    */

@@ -19,9 +19,17 @@ export interface Revoking {
   readonly end: (row: Row) => void;
 }
 
-/** Tells facts, and ends the rows that they revoke. @returns whether any is news. @throws RevocationsFull if there is no room. */
-export function revokeFacts(facts: readonly Fact[], revoking: Revoking): boolean {
-  const news = new Set(facts.filter((fact) => isNews(fact, revoking)));
+/**
+ * Tells facts, and ends the rows that they revoke.
+ * @param news which of them are, where that is known.
+ * @returns whether any is news.
+ * @throws RevocationsFull if there is no room.
+ */
+export function revokeFacts(
+  facts: readonly Fact[],
+  revoking: Revoking,
+  news: ReadonlySet<Fact> = new Set(facts.filter((fact) => isNews(fact, revoking))),
+): boolean {
   let ended = 0;
   try {
     revoking.listener.revoked(facts);

@@ -69,6 +69,19 @@ describe('a provisional device that presents a newer token', () => {
   });
 });
 
+describe('a device that calls with several tokens at once while the store does not answer', () => {
+  it('is entered with the newest', async () => {
+    const { nodes, pass, store } = await startNodes(1);
+    const [one] = nodes;
+    const tokens = [20_000, HOUR_MS, 20_000].map((lifeMs) => one.tokenOf('a', { lifeMs }));
+    store.isUp = false;
+    for (const outcome of await Promise.all(tokens.map((token) => one.call(token)))) expect(outcome).toBe('admitted');
+    store.isUp = true;
+    await pass(2_000);
+    expect(one.devices.get(idOf('a'))?.expiresAtMs).toBe(tokens[1]?.expiresAtMs);
+  });
+});
+
 describe('a device that was removed and is back', () => {
   it('is not forgotten by a node that hears of the removal late', async () => {
     const { nodes, pass, store } = await startNodes(2);
@@ -157,5 +170,24 @@ describe('a device that came before its lost row was put back', () => {
     const { ended } = two.open(token);
     await pass(60_000);
     expect([ended, two.events]).toEqual([[], ['first-seen a', 'renewed a']]);
+  });
+});
+
+describe('a wallet that is revoked twice in a millisecond', () => {
+  it('is revoked with a device that was removed in between and is certified by a clock that is ahead', async () => {
+    const cleaned: (() => void)[] = [];
+    const { nodes, pass } = await startNodes(1, {
+      cleanUp: () => new Promise<void>((done) => void cleaned.push(done)),
+    });
+    const [one] = nodes;
+    const token = one.tokenOf('a', { certifiedAtMs: one.nowMs() + 20_000 });
+    await one.devices.revokeWallet(token.wallet);
+    expect(await one.call(token)).toBe('admitted');
+    await one.devices.remove(idOf('a'));
+    await one.devices.revokeWallet(token.wallet);
+    await pass(1_000);
+    for (const done of cleaned) done();
+    await pass(30_000);
+    expect(await one.call(token)).toBe('DEVICE_REVOKED');
   });
 });

@@ -54,7 +54,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'what is lost is not put back',
-    seed: 1,
+    seed: 5,
     node: (store) =>
       changed(store, {
         restore: async () => undefined,
@@ -64,7 +64,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'a revocation that the store did not acknowledge counts as acknowledged',
-    seed: 1,
+    seed: 2,
     node: (store) => changed(store, { revoke: (facts) => store.revoke(facts).catch(() => ({ changed: true })) }),
   },
   {
@@ -87,7 +87,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'entering does not look at what is revoked',
-    seed: 1,
+    seed: 2,
     data: (store) =>
       changed(store, {
         open: (settings, listener) => store.open(settings, { ...listener, isRevoked: () => false }),
@@ -100,7 +100,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'a gap in the log is not noticed',
-    seed: 1,
+    seed: 6,
     node: (store) => deaf(store, () => ({ missed: NOTHING })),
   },
   {
@@ -110,7 +110,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'the lease of a clean-up is not renewed',
-    seed: 1,
+    seed: 2,
     node: (store) =>
       changed(store, {
         defer: (claim: Claim, delayMs) => (delayMs === 60_000 ? Promise.resolve(true) : store.defer(claim, delayMs)),
@@ -118,7 +118,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'a clean-up that fails is finished',
-    seed: 1,
+    seed: 4,
     node: (store) =>
       changed(store, {
         defer: (claim: Claim, delayMs) => (delayMs === 60_000 ? store.defer(claim, delayMs) : store.finish(claim)),
@@ -150,12 +150,12 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'renewals are dropped',
-    seed: 1,
+    seed: 21,
     node: (store) => changed(store, { renew: async () => undefined }),
   },
   {
     name: 'the store has an older end of a token',
-    seed: 1,
+    seed: 13,
     node: (store) =>
       changed(store, {
         async read(ids) {

@@ -9,8 +9,8 @@ const HOUR_MS = 3_600_000;
 const HEALED_MS = 35_000;
 /** A clean-up that failed waits for ten minutes at most, and one whose node is gone for its lease; in milliseconds. */
 const CLEANED_MS = 720_000;
-/** What the store has is heard by then, in milliseconds. */
-const HEARD_MS = 2_000;
+/** What the store has is heard by then, and what is to be cleaned up is claimed; in milliseconds. */
+const HEARD_MS = 6_000;
 
 /** Runs a script, then mends everything and looks whether all is well. @throws Error that says what is not. */
 export async function runModel(setting: Setting, script: readonly Command[], plant: Plant): Promise<void> {
@@ -35,7 +35,10 @@ async function checkHealed(world: ModelWorld): Promise<void> {
   const { ledger, nodes, setting } = world;
   const isCleanedUp = setting.cleanUp !== 'none';
   if (isCleanedUp && ledger.uncleaned.size > 0) await world.pass(CLEANED_MS);
+  const isWaiting = () =>
+    ledger.uncleaned.size > 0 || nodes.some(({ devices }) => devices.health().pendingCleanUps > 0);
   await world.pass(HEARD_MS);
+  for (let i = 0; i < 5 && isCleanedUp && isWaiting(); i++) await world.pass(HEARD_MS); // for rows that were purged meanwhile
   for (const name of isCleanedUp ? ledger.uncleaned.keys() : []) ledger.fail(`${name} is not cleaned up`);
   for (const node of nodes) {
     const { behind, fresh, pendingCleanUps, unacknowledged } = node.devices.health();
