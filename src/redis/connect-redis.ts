@@ -22,8 +22,13 @@ export async function connectRedis(url: string, reconnects = false): Promise<Red
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => (reconnects && hasConnected ? Math.min(50 * times, 1_000) : null),
   });
-  client.on('error', () => undefined); // `connect` rejects with it
-  await client.connect();
+  let reason: Error | undefined;
+  client.on('error', (error: Error) => (reason = error));
+  try {
+    await client.connect();
+  } catch (error) {
+    throw reason ?? error; // which says no more than that it is closed
+  }
   hasConnected = true;
   return { client, close: () => client.disconnect() };
 }
