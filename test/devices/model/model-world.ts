@@ -22,7 +22,8 @@ export type CleanUpMood = 'succeed' | 'fail' | 'hang' | 'take 90 s';
 interface RunningCleanUp {
   readonly node: ModelNode;
   readonly device: DeviceName;
-  readonly incarnation: number;
+  /** How often the store had lost its data: with that, it forgets claims. */
+  readonly losses: number;
   readonly end: (isGood: boolean) => void;
 }
 
@@ -162,10 +163,10 @@ export class ModelWorld {
     const { mood, clock, ledger } = this;
     const device = deviceById(deviceId).name;
     const { promise, resolve } = withResolvers<boolean>();
-    const own: RunningCleanUp = { node, device, incarnation, end: resolve };
+    const own: RunningCleanUp = { node, device, losses: ledger.losses, end: resolve };
     const isQuiet = clock.monotonicMs - this.quietSinceMs > LEASE_MS;
     for (const other of this.#running)
-      if (other.device === device && other.node !== node && isQuiet)
+      if (other.device === device && other.node !== node && other.losses === ledger.losses && isQuiet)
         ledger.fail(`node ${node.number} began the clean-up of ${device} while node ${other.node.number} was at it`);
     this.#running.add(own);
     if (mood === 'succeed' || mood === 'fail') resolve(mood === 'succeed');

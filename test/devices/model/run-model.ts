@@ -35,10 +35,11 @@ async function checkHealed(world: ModelWorld): Promise<void> {
   const { ledger, nodes, setting } = world;
   const isCleanedUp = setting.cleanUp !== 'none';
   if (isCleanedUp && ledger.uncleaned.size > 0) await world.pass(CLEANED_MS);
-  const isWaiting = () =>
+  const isPending = () =>
     ledger.uncleaned.size > 0 || nodes.some(({ devices }) => devices.health().pendingCleanUps > 0);
+  const isWaiting = () => isCleanedUp && isPending();
   await world.pass(HEARD_MS);
-  for (let i = 0; i < 5 && isCleanedUp && isWaiting(); i++) await world.pass(HEARD_MS); // for rows that were purged meanwhile
+  for (let i = 0; i < 5 && isWaiting(); i++) await world.pass(HEARD_MS); // for rows that were purged meanwhile
   for (const name of isCleanedUp ? ledger.uncleaned.keys() : []) ledger.fail(`${name} is not cleaned up`);
   for (const node of nodes) {
     const { behind, fresh, pendingCleanUps, unacknowledged } = node.devices.health();
