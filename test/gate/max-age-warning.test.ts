@@ -43,7 +43,7 @@ it('a gate that agrees, or whose store does not answer, does not', async () => {
 it('a gate tells its maxAgeMs, by default an hour', async () => {
   const told: number[] = [];
   const agree = async (maxAgeMs: number) => void told.push(maxAgeMs);
-  await warningsOf(agree as DeviceStore['agree']);
-  await warningsOf(agree as DeviceStore['agree'], 60_000);
+  await warningsOf(agree);
+  await warningsOf(agree, 60_000);
   expect(told).toEqual([HOUR_MS, 60_000]);
 });
