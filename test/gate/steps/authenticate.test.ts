@@ -106,7 +106,9 @@ describe('failedTokenLimit', () => {
       beforeCurve?.();
       throw refusal('WALLET_MISMATCH');
     }, limit);
-    expect(() => verify({ address } as CallContext)).toThrow(expect.objectContaining({ reason: 'WALLET_MISMATCH' }));
+    expect(() => verify({ address, judgedAddress: address } as CallContext)).toThrow(
+      expect.objectContaining({ reason: 'WALLET_MISMATCH' }),
+    );
     expect(counted).toEqual(expected);
   });
 

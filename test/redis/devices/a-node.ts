@@ -10,6 +10,9 @@ import { redisDevices, type RedisDevicesOptions } from '../../../src/redis/devic
 
 const MINUTE_MS = 60_000;
 
+/** Several waits of five seconds at most may follow on each other. */
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
+
 export const SETTINGS: StoreSettings = {
   nowMs: () => 0, // Redis has a clock of its own
   idleMs: MINUTE_MS,

@@ -166,16 +166,15 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     await eventually(() => expect(heard.count('fresh')).toBeGreaterThan(fresh));
   });
 
-  it('one is revoked, are told on another node within 100 ms at the 99th percentile', async () => {
+  it('one is revoked, are told on another node by the log, not by the question of each second', async () => {
     const [a, b] = [await open(), await open()];
-    const waitedMs: number[] = [];
+    const before = b.heard.count('fresh');
     for (const n of upTo(200)) {
-      const startedMs = performance.now();
       await a.store.revoke([{ deviceId: device(n) }]);
-      await vi.waitUntil(() => b.heard.devices.has(device(n)), { interval: 1 });
-      waitedMs.push(performance.now() - startedMs);
+      await vi.waitUntil(() => b.heard.devices.has(device(n)), { interval: 1, timeout: 5_000 });
     }
-    expect(waitedMs.toSorted((x, y) => x - y)[197]).toBeLessThan(100);
+    // 200 waits for questions would be 200 of them; how fast it is, `npm run bench -- --only redis` tells
+    expect(b.heard.count('fresh') - before).toBeLessThan(100);
   });
 
   it('Redis has forgotten its scripts, send them again', async () => {
