@@ -11,6 +11,7 @@ const VERSIONS = ['5.7.3', '5.8.3', '5.9.3', '6.0.3', '7.0.2'] as const;
 
 const folder = scaffold('commonjs', [
   '@grpc/grpc-js@1.14.7',
+  '@connectrpc/connect@2.2.0',
   '@opentelemetry/api@1.9.1',
   '@types/node@20.19.43',
   ...VERSIONS.map((version) => `typescript-${version}@npm:typescript@${version}`),
