@@ -44,6 +44,21 @@ describe('while the store does not answer', () => {
     expect(ended).toEqual(['DEVICE_REVOKED']);
   });
 
+  it('a device that has asked before the node became stale, or was closed, is not admitted provisionally after that', async () => {
+    for (const isClosed of [false, true]) {
+      const { nodes, pass, store } = await startNodes(1, { staleness: { maxMs: isClosed ? 60_000 : 1_000 } });
+      const [one] = nodes;
+      store.isUp = false;
+      store.latencyMs = () => 150;
+      await pass(950, 50);
+      const outcome = one.call(one.tokenOf('a'));
+      if (isClosed) void one.devices.close();
+      await pass(1_000, 50);
+      expect(await outcome).toBe('AUTH_UNAVAILABLE');
+      expect(one.events).not.toContain('provisional a');
+    }
+  });
+
   it('no new device is admitted where the devices of a wallet are counted', async () => {
     const { nodes, store } = await startNodes(1, { bounds: { devicesPerWallet: 3 } });
     const [one] = nodes;
