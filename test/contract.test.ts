@@ -39,6 +39,7 @@ describe('buf breaking against the stored baseline', () => {
   const SIGNATURE = 'message_contents/signature.proto';
   const OPTIONS = 'walletauth/v1/options.proto';
   const DEVICES = 'walletauth/v1/devices.proto';
+  const RESTRICTIONS = 'walletauth/v1/restrictions.proto';
 
   function breaking(file: string, from: string, to: string): { status: number | null; output: string } {
     const copy = mkdtempSync(join(dir, 'copy-'));
@@ -72,6 +73,10 @@ describe('buf breaking against the stored baseline', () => {
     ['a value of auth', OPTIONS, 'AUTH_PUBLIC = 3', 'AUTH_PUBLIC = 4'],
     ['a method of the device service', DEVICES, 'rpc RevokeDevice(', 'rpc RemoveDevice('],
     ['a fact about a device', DEVICES, 'uint64 last_seen_ms = 4', 'uint64 last_seen_ms = 9'],
+    ['the number of the restrictions', AUTHN, 'restrictions = 1600', 'restrictions = 1601'],
+    ['the end of a certificate', KEY, 'not_after_ns = 1600', 'not_after_ms = 1600'],
+    ['a restriction', RESTRICTIONS, 'bytes challenge = 3', 'string challenge = 3'],
+    ['what a rule demands', OPTIONS, 'Require require = 6', 'Require demand = 6'],
     ['the name of an option', OPTIONS, 'optional bool own_wallet =', 'optional bool wallet ='],
   ])('fails when %s changes', (_, file, from, to) => {
     const { status, output } = breaking(file, from, to);

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file message_contents/public_key.proto.
  */
 export const file_message_contents_public_key: GenFile = /*@__PURE__*/
-  fileDesc("CiFtZXNzYWdlX2NvbnRlbnRzL3B1YmxpY19rZXkucHJvdG8SFXhtdHAubWVzc2FnZV9jb250ZW50cyLxAQoJUHVibGljS2V5EhEKCXRpbWVzdGFtcBgBIAEoBBI4CglzaWduYXR1cmUYAiABKAsyIC54bXRwLm1lc3NhZ2VfY29udGVudHMuU2lnbmF0dXJlSAGIAQESWAoWc2VjcDI1NmsxX3VuY29tcHJlc3NlZBgDIAEoCzI2LnhtdHAubWVzc2FnZV9jb250ZW50cy5QdWJsaWNLZXkuU2VjcDI1NmsxVW5jb21wcmVzc2VkSAAaJgoVU2VjcDI1NmsxVW5jb21wcmVzc2VkEg0KBWJ5dGVzGAEgASgMQgcKBXVuaW9uQgwKCl9zaWduYXR1cmViBnByb3RvMw", [file_message_contents_signature]);
+  fileDesc("CiFtZXNzYWdlX2NvbnRlbnRzL3B1YmxpY19rZXkucHJvdG8SFXhtdHAubWVzc2FnZV9jb250ZW50cyKIAgoJUHVibGljS2V5EhEKCXRpbWVzdGFtcBgBIAEoBBI4CglzaWduYXR1cmUYAiABKAsyIC54bXRwLm1lc3NhZ2VfY29udGVudHMuU2lnbmF0dXJlSAGIAQESWAoWc2VjcDI1NmsxX3VuY29tcHJlc3NlZBgDIAEoCzI2LnhtdHAubWVzc2FnZV9jb250ZW50cy5QdWJsaWNLZXkuU2VjcDI1NmsxVW5jb21wcmVzc2VkSAAaPQoVU2VjcDI1NmsxVW5jb21wcmVzc2VkEg0KBWJ5dGVzGAEgASgMEhUKDG5vdF9hZnRlcl9ucxjADCABKARCBwoFdW5pb25CDAoKX3NpZ25hdHVyZWIGcHJvdG8z", [file_message_contents_signature]);
 
 /**
  * A secp256k1 public key and the wallet's certificate for it.
@@ -72,6 +72,13 @@ export type PublicKey_Secp256k1Uncompressed = Message<"xmtp.message_contents.Pub
    * @generated from field: bytes bytes = 1;
    */
   bytes: Uint8Array;
+
+  /**
+   * The last nanosecond since the Unix epoch at which the wallet's certificate of this key is good. 0 for no end.
+   *
+   * @generated from field: uint64 not_after_ns = 1600;
+   */
+  notAfterNs: bigint;
 };
 
 /**

@@ -6,3 +6,4 @@ export * from '../../gen/message_contents/signature_pb.js';
 export * from '../../gen/walletauth/demo/v1/demo_pb.js';
 export * from '../../gen/walletauth/v1/devices_pb.js';
 export * from '../../gen/walletauth/v1/options_pb.js';
+export * from '../../gen/walletauth/v1/restrictions_pb.js';

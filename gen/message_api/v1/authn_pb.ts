@@ -11,13 +11,15 @@ import type { PublicKey } from "../../message_contents/public_key_pb.js";
 import { file_message_contents_public_key } from "../../message_contents/public_key_pb.js";
 import type { Signature } from "../../message_contents/signature_pb.js";
 import { file_message_contents_signature } from "../../message_contents/signature_pb.js";
+import type { Restrictions } from "../../walletauth/v1/restrictions_pb.js";
+import { file_walletauth_v1_restrictions } from "../../walletauth/v1/restrictions_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file message_api/v1/authn.proto.
  */
 export const file_message_api_v1_authn: GenFile = /*@__PURE__*/
-  fileDesc("ChptZXNzYWdlX2FwaS92MS9hdXRobi5wcm90bxITeG10cC5tZXNzYWdlX2FwaS52MSKXAQoFVG9rZW4SNgoMaWRlbnRpdHlfa2V5GAEgASgLMiAueG10cC5tZXNzYWdlX2NvbnRlbnRzLlB1YmxpY0tleRIXCg9hdXRoX2RhdGFfYnl0ZXMYAiABKAwSPQoTYXV0aF9kYXRhX3NpZ25hdHVyZRgDIAEoCzIgLnhtdHAubWVzc2FnZV9jb250ZW50cy5TaWduYXR1cmUiMwoIQXV0aERhdGESEwoLd2FsbGV0X2FkZHIYASABKAkSEgoKY3JlYXRlZF9ucxgCIAEoBGIGcHJvdG8z", [file_message_contents_public_key, file_message_contents_signature]);
+  fileDesc("ChptZXNzYWdlX2FwaS92MS9hdXRobi5wcm90bxITeG10cC5tZXNzYWdlX2FwaS52MSKXAQoFVG9rZW4SNgoMaWRlbnRpdHlfa2V5GAEgASgLMiAueG10cC5tZXNzYWdlX2NvbnRlbnRzLlB1YmxpY0tleRIXCg9hdXRoX2RhdGFfYnl0ZXMYAiABKAwSPQoTYXV0aF9kYXRhX3NpZ25hdHVyZRgDIAEoCzIgLnhtdHAubWVzc2FnZV9jb250ZW50cy5TaWduYXR1cmUiZwoIQXV0aERhdGESEwoLd2FsbGV0X2FkZHIYASABKAkSEgoKY3JlYXRlZF9ucxgCIAEoBBIyCgxyZXN0cmljdGlvbnMYwAwgASgLMhsud2FsbGV0YXV0aC52MS5SZXN0cmljdGlvbnNiBnByb3RvMw", [file_message_contents_public_key, file_message_contents_signature, file_walletauth_v1_restrictions]);
 
 /**
  * Proof that a device, certified by a wallet, made this token not long ago.
@@ -40,7 +42,8 @@ export type Token = Message<"xmtp.message_api.v1.Token"> & {
   authDataBytes: Uint8Array;
 
   /**
-   * The identity key's signature of keccak256(auth_data_bytes): ecdsa_compact, low S.
+   * The identity key's signature of keccak256(auth_data_bytes): ecdsa_compact, low S. What is hashed begins with
+   * `walletauth/2` and a line feed where the restrictions say `strict`.
    *
    * @generated from field: xmtp.message_contents.Signature auth_data_signature = 3;
    */
@@ -73,6 +76,13 @@ export type AuthData = Message<"xmtp.message_api.v1.AuthData"> & {
    * @generated from field: uint64 created_ns = 2;
    */
   createdNs: bigint;
+
+  /**
+   * What the token may not do. A node that does not know a restriction in it refuses the token; nodes of 2022 ignore all of it.
+   *
+   * @generated from field: walletauth.v1.Restrictions restrictions = 1600;
+   */
+  restrictions?: Restrictions | undefined;
 };
 
 /**

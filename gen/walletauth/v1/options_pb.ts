@@ -24,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file walletauth/v1/options.proto.
  */
 export const file_walletauth_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("Cht3YWxsZXRhdXRoL3YxL29wdGlvbnMucHJvdG8SDXdhbGxldGF1dGgudjEivAEKBFJ1bGUSIQoEYXV0aBgBIAEoDjITLndhbGxldGF1dGgudjEuQXV0aBIRCgRjb3N0GAIgASgNSACIAQESEgoFbGltaXQYAyABKAlIAYgBARIcCg9jaGFyZ2VfbWVzc2FnZXMYBCABKAhIAogBARIlCgZzdHJlYW0YBSABKA4yFS53YWxsZXRhdXRoLnYxLlN0cmVhbUIHCgVfY29zdEIICgZfbGltaXRCEgoQX2NoYXJnZV9tZXNzYWdlcypnCgZTdHJlYW0SFgoSU1RSRUFNX1VOU1BFQ0lGSUVEEAASEgoOU1RSRUFNX0FUX09QRU4QARIXChNTVFJFQU1fVU5USUxfRVhQSVJZEAISGAoUU1RSRUFNX1dISUxFX1JFTkVXRUQQAypTCgRBdXRoEhQKEEFVVEhfVU5TUEVDSUZJRUQQABIRCg1BVVRIX1JFUVVJUkVEEAESEQoNQVVUSF9PUFRJT05BTBACEg8KC0FVVEhfUFVCTElDEAM6UQoGbWV0aG9kEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYsLPYKSABKAsyEy53YWxsZXRhdXRoLnYxLlJ1bGVSBm1ldGhvZIgBATpUCgdzZXJ2aWNlEh8uZ29vZ2xlLnByb3RvYnVmLlNlcnZpY2VPcHRpb25zGLGz2CkgASgLMhMud2FsbGV0YXV0aC52MS5SdWxlUgdzZXJ2aWNliAEBOkIKCm93bl93YWxsZXQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLKz2CkgASgIUglvd25XYWxsZXSIAQFiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("Cht3YWxsZXRhdXRoL3YxL29wdGlvbnMucHJvdG8SDXdhbGxldGF1dGgudjEi5QEKBFJ1bGUSIQoEYXV0aBgBIAEoDjITLndhbGxldGF1dGgudjEuQXV0aBIRCgRjb3N0GAIgASgNSACIAQESEgoFbGltaXQYAyABKAlIAYgBARIcCg9jaGFyZ2VfbWVzc2FnZXMYBCABKAhIAogBARIlCgZzdHJlYW0YBSABKA4yFS53YWxsZXRhdXRoLnYxLlN0cmVhbRInCgdyZXF1aXJlGAYgASgLMhYud2FsbGV0YXV0aC52MS5SZXF1aXJlQgcKBV9jb3N0QggKBl9saW1pdEISChBfY2hhcmdlX21lc3NhZ2VzImAKB1JlcXVpcmUSEAoIYXVkaWVuY2UYASABKAgSEQoJY2hhbGxlbmdlGAIgASgIEhwKD21heF9saWZldGltZV9tcxgDIAEoBEgAiAEBQhIKEF9tYXhfbGlmZXRpbWVfbXMqZwoGU3RyZWFtEhYKElNUUkVBTV9VTlNQRUNJRklFRBAAEhIKDlNUUkVBTV9BVF9PUEVOEAESFwoTU1RSRUFNX1VOVElMX0VYUElSWRACEhgKFFNUUkVBTV9XSElMRV9SRU5FV0VEEAMqUwoEQXV0aBIUChBBVVRIX1VOU1BFQ0lGSUVEEAASEQoNQVVUSF9SRVFVSVJFRBABEhEKDUFVVEhfT1BUSU9OQUwQAhIPCgtBVVRIX1BVQkxJQxADOlEKBm1ldGhvZBIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLCz2CkgASgLMhMud2FsbGV0YXV0aC52MS5SdWxlUgZtZXRob2SIAQE6VAoHc2VydmljZRIfLmdvb2dsZS5wcm90b2J1Zi5TZXJ2aWNlT3B0aW9ucxixs9gpIAEoCzITLndhbGxldGF1dGgudjEuUnVsZVIHc2VydmljZYgBATpCCgpvd25fd2FsbGV0Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxiys9gpIAEoCFIJb3duV2FsbGV0iAEBYgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * What a method asks of its callers. Each field that is not set is left to the next rule that sets it: method, service, default.
@@ -67,6 +67,14 @@ export type Rule = Message<"walletauth.v1.Rule"> & {
    * @generated from field: walletauth.v1.Stream stream = 5;
    */
   stream: Stream;
+
+  /**
+   * What a token must carry, beside what the server's operator demands of all tokens. Default: nothing.
+   * 7 is kept for `proof`.
+   *
+   * @generated from field: walletauth.v1.Require require = 6;
+   */
+  require?: Require | undefined;
 };
 
 /**
@@ -75,6 +83,41 @@ export type Rule = Message<"walletauth.v1.Rule"> & {
  */
 export const RuleSchema: GenMessage<Rule> = /*@__PURE__*/
   messageDesc(file_walletauth_v1_options, 0);
+
+/**
+ * What a token must carry to call a method. It is asked of tokens, so not of callers that need none and have none.
+ *
+ * @generated from message walletauth.v1.Require
+ */
+export type Require = Message<"walletauth.v1.Require"> & {
+  /**
+   * An audience that names the node.
+   *
+   * @generated from field: bool audience = 1;
+   */
+  audience: boolean;
+
+  /**
+   * The node's current challenge, which demands an audience.
+   *
+   * @generated from field: bool challenge = 2;
+   */
+  challenge: boolean;
+
+  /**
+   * How long after it was made it is good here, in milliseconds, where that is less than elsewhere. At least 1 000.
+   *
+   * @generated from field: optional uint64 max_lifetime_ms = 3;
+   */
+  maxLifetimeMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message walletauth.v1.Require.
+ * Use `create(RequireSchema)` to create a new message.
+ */
+export const RequireSchema: GenMessage<Require> = /*@__PURE__*/
+  messageDesc(file_walletauth_v1_options, 1);
 
 /**
  * How long a stream may stay open.
