@@ -1,6 +1,9 @@
 import { decodeBase64 } from '../bytes/base64.js';
+import { bytes as portable } from '../bytes/portable-bytes.js';
 import { refusal, untraced } from '../errors.js';
-import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
+import { NOT_AFTER } from './encode-token.js';
+import type { AuthDataFields, IdentityKeyFields, RestrictionFields, SignatureFields, TokenFields } from './fields.js';
+import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions, RESTRICTIONS } from './restrictions.js';
 import { WireReader } from './wire-reader.js';
 
 // The numbers below are those of proto/. They are read off the wire by hand, because the generated descriptors would be
@@ -84,32 +87,60 @@ function readAuthData(message: Uint8Array): AuthDataFields {
   const reader = new WireReader(message);
   let walletAddress = '';
   let createdNs = 0n;
+  let restrictions: RestrictionFields | undefined;
+  const readCopy = (copy: WireReader, before: RestrictionFields) => readRestrictions(copy, before, portable.toLatin1);
   while (reader.next()) {
     if (reader.number === 1) walletAddress = utf8.decode(reader.bytes());
     else if (reader.number === 2) createdNs = reader.uint64();
+    else if (reader.number === RESTRICTIONS) restrictions = reader.message(readCopy, restrictions ?? NO_RESTRICTIONS);
     else reader.skip();
   }
-  return { walletAddress, createdNs };
+  if (restrictions !== undefined) restrictions = checkedRestrictions(restrictions, createdNs);
+  return { walletAddress, createdNs, restrictions };
 }
 
 function readIdentityKey(reader: WireReader, before: IdentityKeyFields): IdentityKeyFields {
-  let { timestamp, bytes, signature } = before;
+  let { timestamp, signature } = before;
+  let point: PointFields = before;
   while (reader.next()) {
     if (reader.number === 1) timestamp = reader.uint64();
     else if (reader.number === 2) signature = reader.message(readSignature, signature ?? NO_SIGNATURE);
-    else if (reader.number === 3) bytes = reader.message(readPoint, bytes ?? EMPTY);
+    else if (reader.number === 3) point = reader.message(readPoint, point);
     else reader.skip();
   }
-  return { timestamp, bytes, signature };
+  const { bytes, notAfterNs, isMisshapen } = point;
+  const key = { timestamp, bytes, signature };
+  if (isMisshapen !== undefined) return { ...key, notAfterNs, isMisshapen };
+  return notAfterNs === undefined ? key : { ...key, notAfterNs };
 }
 
-function readPoint(reader: WireReader, before: Uint8Array): Uint8Array {
-  let bytes = before;
+type PointFields = Pick<IdentityKeyFields, 'bytes' | 'notAfterNs' | 'isMisshapen'>;
+
+/**
+ * Reads one copy of the message around the key. It is misshapen unless it holds the key, then at most one end, and nothing
+ * else, in the shortest encoding; and where there is an end, it is the only copy. The wallet signed these very bytes.
+ */
+function readPoint(reader: WireReader, before: PointFields): PointFields {
+  let { bytes, notAfterNs } = before;
+  let isMisshapen = before.isMisshapen ?? (notAfterNs !== undefined || undefined);
+  let last = 0;
+  reader.sawOverlong = false;
   while (reader.next()) {
-    if (reader.number === 1) bytes = reader.bytes();
-    else reader.skip();
+    const { number } = reader;
+    if (number <= last || (last === 0 && number !== 1)) isMisshapen = true;
+    if (number === 1) bytes = reader.bytes();
+    else if (number === NOT_AFTER) {
+      if (before.bytes !== undefined) isMisshapen = true;
+      notAfterNs = reader.uint64();
+      if (notAfterNs === 0n) isMisshapen = true;
+    } else {
+      isMisshapen = true;
+      reader.skip();
+    }
+    last = number;
   }
-  return bytes;
+  if (last === 0 || reader.sawOverlong) isMisshapen = true;
+  return { bytes: bytes ?? EMPTY, notAfterNs, isMisshapen };
 }
 
 const KINDS = [undefined, 'ecdsa_compact', 'wallet_ecdsa_compact'] as const;

@@ -1,5 +1,13 @@
 import { encodeBase64 } from '../bytes/base64.js';
-import type { AuthDataFields, IdentityKeyFields, SignatureFields, TokenFields } from './fields.js';
+import {
+  NOT_AFTER,
+  RESTRICTIONS,
+  type AuthDataFields,
+  type IdentityKeyFields,
+  type RestrictionFields,
+  type SignatureFields,
+  type TokenFields,
+} from './fields.js';
 
 const VARINT = 0;
 const LENGTH_DELIMITED = 2;
@@ -18,27 +26,50 @@ export function encodeToken({ identityKey, authDataBytes, authDataSignature }: T
 }
 
 /** Writes the part of a token that the identity key signs. */
-export function encodeAuthData({ walletAddress, createdNs }: AuthDataFields): Uint8Array {
+export function encodeAuthData({ walletAddress, createdNs, restrictions }: AuthDataFields): Uint8Array {
   const writer = new WireWriter();
   if (walletAddress !== '') writer.text(1, walletAddress);
   if (createdNs !== 0n) writer.varint(2, createdNs);
+  if (restrictions) writer.bytes(RESTRICTIONS, encodeRestrictions(restrictions));
   return writer.finish();
 }
 
+function encodeRestrictions(fields: RestrictionFields): Uint8Array {
+  const { audience, expiresNs = 0n, challenge, methods, proofRequired, strict } = fields;
+  const writer = new WireWriter();
+  for (const name of audience) writer.text(1, name);
+  if (expiresNs !== 0n) writer.varint(2, expiresNs);
+  if (challenge && challenge.length > 0) writer.bytes(3, challenge);
+  for (const pattern of methods) writer.text(4, pattern);
+  if (proofRequired) writer.varint(5, 1n);
+  if (strict) writer.varint(6, 1n);
+  return writer.finish();
+}
+
+/** What a wallet certifies: the key, when it was made, and when the certificate ends. */
+export type UnsignedKey = Pick<IdentityKeyFields, 'timestamp' | 'bytes' | 'notAfterNs'>;
+
 /**
- * The bytes that the identity statement quotes, PROTOCOL.md section 2: the key with its timestamp alone, in canonical
+ * The bytes that the identity statement quotes, PROTOCOL.md section 2: the key with its timestamp and its end alone, in canonical
  * order, whatever else the token holds about it.
  */
-export function encodeUnsignedKey({ timestamp, bytes }: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>): Uint8Array {
-  return encodeIdentityKey({ timestamp, bytes, signature: undefined });
+export function encodeUnsignedKey({ timestamp, bytes, notAfterNs }: UnsignedKey): Uint8Array {
+  return encodeIdentityKey({ timestamp, bytes, signature: undefined, notAfterNs });
 }
 
 /** A certified identity key in the form in which it is stored. */
-export function encodeIdentityKey({ timestamp, bytes, signature }: IdentityKeyFields): Uint8Array {
+export function encodeIdentityKey({ timestamp, bytes, signature, notAfterNs }: IdentityKeyFields): Uint8Array {
   const writer = new WireWriter();
   if (timestamp !== 0n) writer.varint(1, timestamp);
   if (signature) writer.bytes(2, encodeSignature(signature));
-  if (bytes) writer.bytes(3, encodeUnion(bytes, 0));
+  if (bytes) writer.bytes(3, encodePoint(bytes, notAfterNs));
+  return writer.finish();
+}
+
+function encodePoint(bytes: Uint8Array, notAfterNs = 0n): Uint8Array {
+  const writer = new WireWriter();
+  if (bytes.length > 0) writer.bytes(1, bytes);
+  if (notAfterNs !== 0n) writer.varint(NOT_AFTER, notAfterNs);
   return writer.finish();
 }
 

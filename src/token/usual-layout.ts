@@ -1,4 +1,7 @@
-import type { AuthDataFields, SignatureFields, TokenFields } from './fields.js';
+import { untraced } from '../errors.js';
+import type { AuthDataFields, RestrictionFields, SignatureFields, TokenFields } from './fields.js';
+import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions } from './restrictions.js';
+import { WireReader } from './wire-reader.js';
 
 // The layout that clients write: fields in the order of their numbers, each once, a key of 65 and signatures of 64 bytes.
 // Whatever is laid out in another way, right or wrong, is `undefined` here and left to the general reader.
@@ -6,6 +9,9 @@ import type { AuthDataFields, SignatureFields, TokenFields } from './fields.js';
 const KEY_LENGTH = 65;
 const SIGNATURE_LENGTH = 64;
 const ADDRESS_LENGTH = 42;
+/** The tags of the fields 1600, of two bytes. */
+const NOT_AFTER_TAG = [0x80, 0x64] as const;
+const RESTRICTIONS_TAG = [0x82, 0x64] as const;
 
 /** A place in a message. */
 interface Cursor {
@@ -22,7 +28,7 @@ export function usualToken(message: Uint8Array): TokenFields | undefined {
   if (timestamp === undefined) return undefined;
   const signature = usualSignature(cursor, 0x12, keyEnd);
   if (signature === undefined) return undefined;
-  const key = point(cursor, keyEnd);
+  const key = usualKey(cursor, keyEnd);
   if (key === undefined) return undefined;
 
   const authDataEnd = enter(cursor, 0x12, message.length);
@@ -31,10 +37,13 @@ export function usualToken(message: Uint8Array): TokenFields | undefined {
   cursor.at = authDataEnd;
   const authDataSignature = usualSignature(cursor, 0x1a, message.length);
   if (authDataSignature === undefined || cursor.at !== message.length) return undefined;
-  return { identityKey: { timestamp, bytes: key, signature }, authDataBytes, authDataSignature };
+  const { bytes, notAfterNs } = key;
+  const identityKey =
+    notAfterNs === undefined ? { timestamp, bytes, signature } : { timestamp, bytes, signature, notAfterNs };
+  return { identityKey, authDataBytes, authDataSignature };
 }
 
-/** The fields of auth data in the usual layout: an address of 42 ASCII characters and a time. */
+/** The fields of auth data in the usual layout: an address of 42 ASCII characters, a time, and restrictions if there are any. */
 export function usualAuthData(
   message: Uint8Array,
   toLatin1: (bytes: Uint8Array) => string,
@@ -44,8 +53,28 @@ export function usualAuthData(
   for (let i = 2; i < addressEnd; i++) if ((message[i] ?? 0) > 127) return undefined;
   const cursor = { message, at: addressEnd };
   const createdNs = uint64(cursor, message.length);
-  if (createdNs === undefined || cursor.at !== message.length) return undefined;
-  return { walletAddress: toLatin1(message.subarray(2, addressEnd)), createdNs };
+  if (createdNs === undefined) return undefined;
+  const restricted = cursor.at !== message.length;
+  const restrictions = restricted ? usualRestrictions(cursor, createdNs, toLatin1) : undefined;
+  if (restrictions === null) return undefined;
+  return { walletAddress: toLatin1(message.subarray(2, addressEnd)), createdNs, restrictions };
+}
+
+/** Restrictions at the end of the auth data; `null` if there is anything else, or anything wrong with them. */
+function usualRestrictions(
+  cursor: Cursor,
+  createdNs: bigint,
+  toLatin1: (bytes: Uint8Array) => string,
+): RestrictionFields | undefined | null {
+  const { message } = cursor;
+  if (message[cursor.at++] !== RESTRICTIONS_TAG[0]) return null;
+  if (enter(cursor, RESTRICTIONS_TAG[1], message.length) !== message.length) return null;
+  const reader = new WireReader(message.subarray(cursor.at));
+  try {
+    return untraced(() => checkedRestrictions(readRestrictions(reader, NO_RESTRICTIONS, toLatin1), createdNs));
+  } catch {
+    return null;
+  }
 }
 
 /** Goes into a length-delimited field with this tag; returns where it ends. */
@@ -100,11 +129,22 @@ function usualSignature(cursor: Cursor, tag: number, end: number): SignatureFiel
   return { kind, bytes, recovery };
 }
 
-/** The public key, at the end of the identity key. */
-function point(cursor: Cursor, end: number): Uint8Array | undefined {
+/** The public key at the end of the identity key, with the end of its certificate or without. */
+function usualKey(
+  cursor: Cursor,
+  end: number,
+): { readonly bytes: Uint8Array; readonly notAfterNs: bigint | undefined } | undefined {
   const { message } = cursor;
-  if (enter(cursor, 0x1a, end) !== end || enter(cursor, 0x0a, end) !== end || cursor.at + KEY_LENGTH !== end)
+  if (enter(cursor, 0x1a, end) !== end) return undefined;
+  const start = cursor.at + 2;
+  if (message[cursor.at] !== 0x0a || message[cursor.at + 1] !== KEY_LENGTH || start + KEY_LENGTH > end)
     return undefined;
-  cursor.at = end;
-  return message.subarray(end - KEY_LENGTH, end);
+  const bytes = message.subarray(start, start + KEY_LENGTH);
+  cursor.at = start + KEY_LENGTH;
+  if (cursor.at === end) return { bytes, notAfterNs: undefined };
+  if (message[cursor.at] !== NOT_AFTER_TAG[0] || message[++cursor.at] !== NOT_AFTER_TAG[1]) return undefined;
+  const notAfterNs = uint64(cursor, end);
+  // 0, and what ends in a byte of 0 because it is longer than it need be, are for the general reader to judge
+  if (notAfterNs === undefined || cursor.at !== end || message[end - 1] === 0) return undefined;
+  return { bytes, notAfterNs };
 }

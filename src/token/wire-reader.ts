@@ -20,6 +20,8 @@ export class WireReader {
   /** The field that `next` found. */
   number = 0;
   wireType = 0;
+  /** Becomes `true` when a varint is read that is longer than it need be. */
+  sawOverlong = false;
 
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -153,6 +155,7 @@ export class WireReader {
       if (shift > 28) high |= bits << (shift - 32);
       if (shift === 63 && bits > 1) break;
       if (byte < 128) {
+        if (byte === 0 && shift > 0) this.sawOverlong = true;
         this.#low = low >>> 0;
         this.#high = high >>> 0;
         return;
