@@ -1,13 +1,21 @@
 import type { Address } from '../crypto/address.js';
+import { sha256 } from '../crypto/hash.js';
 import { recoverSigner } from '../crypto/personal-message.js';
 import { AuthError } from '../errors.js';
-import { statementText } from '../token/statement.js';
+import type { UnsignedKey } from '../token/encode-token.js';
+import { hasSiweTimes } from '../token/siwe-statement.js';
+import { isSiwe, statementText, type Statement } from '../token/statement.js';
 import type { CertifiedKey } from './device-identity.js';
 import type { ClientSettings } from './options.js';
 
+/** The text that a wallet signs about a key. */
+export function certificateText(key: UnsignedKey, wallet: Address, statement: Statement): string {
+  return statementText(key, statement, undefined, { wallet, sha256 });
+}
+
 /**
  * Makes sure that a wallet signed the identity statement about exactly this key, as every node will.
- * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH
+ * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH; INVALID_IDENTITY_KEY if the statement cannot name the key's times.
  */
 export function checkCertificate(
   key: CertifiedKey,
@@ -15,7 +23,10 @@ export function checkCertificate(
   { statement, curve }: Pick<ClientSettings, 'statement' | 'curve'>,
 ): void {
   const { bytes, recovery } = key.signature;
-  const signer = recoverSigner(statementText(key, statement), bytes, recovery, curve);
+  if (isSiwe(statement) && !hasSiweTimes(key)) {
+    throw new AuthError('INVALID_IDENTITY_KEY', { message: 'the statement names the time of the key, which has none' });
+  }
+  const signer = recoverSigner(certificateText(key, wallet, statement), bytes, recovery, curve);
   if (signer === undefined) {
     throw new AuthError('INVALID_WALLET_SIGNATURE', { message: 'no key can have made the wallet signature' });
   }

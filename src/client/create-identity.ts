@@ -1,15 +1,22 @@
 import { randomPrivateKey } from '../crypto/private-key.js';
-import { statementText } from '../token/statement.js';
+import { requiredInteger } from '../options.js';
 import { abortSignal } from './abort.js';
-import { checkCertificate } from './check-certificate.js';
+import { certificateText, checkCertificate } from './check-certificate.js';
 import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
-import { epochMs } from './sign-token.js';
+import { epochMs, epochNs } from './sign-token.js';
 import { readWalletSignature } from './wallet-signature.js';
 import { connectWallet, type WalletLike } from './wallet.js';
 
+const DAY_MS = 86_400_000;
+
 /** How an identity is made: for which network, by which clock, with which curve, and how long a wallet may take. */
 export interface IdentityOptions extends ClientOptions {
+  /**
+   * How long the certificate is good, in milliseconds; the wallet signs its end. 60 000 to 316 224 000 000 (3 660 days). Default: no
+   * end. Nodes of 2022 take no notice of it.
+   */
+  validForMs?: number | undefined;
   /** Ends the wait for the wallet, such as `AbortSignal.timeout(120_000)`. Default: wallets may take for ever. */
   signal?: AbortSignal | undefined;
 }
@@ -31,12 +38,19 @@ export interface IdentityOptions extends ClientOptions {
  * console.log(identity.deviceId);
  */
 export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
-  const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal']);
+  const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal', 'validForMs']);
+  const { validForMs } = options;
+  if (validForMs !== undefined) requiredInteger('validForMs', validForMs, 60_000, 3_660 * DAY_MS);
   const { address, sign } = await connectWallet(wallet, abortSignal(options.signal));
 
   const privateKey = randomPrivateKey();
-  const unsigned = { timestamp: epochMs(settings.nowMs()), bytes: settings.curve.publicKey(privateKey) };
-  const answer = await sign(statementText(unsigned, settings.statement));
+  const madeMs = settings.nowMs();
+  const unsigned = {
+    timestamp: epochMs(madeMs),
+    bytes: settings.curve.publicKey(privateKey),
+    ...(validForMs !== undefined && { notAfterNs: epochNs(madeMs + validForMs) }),
+  };
+  const answer = await sign(certificateText(unsigned, address, settings.statement));
   const key: CertifiedKey = { ...unsigned, signature: { kind: 'ecdsa_compact', ...readWalletSignature(answer) } };
   checkCertificate(key, address, settings);
   return deviceIdentity({ wallet: address, privateKey, key });

@@ -1,5 +1,6 @@
 import { deviceIdOf, type Address } from '../crypto/address.js';
 import type { IdentityKeyFields, SignatureFields } from '../token/fields.js';
+import { nsToMs } from '../token/times.js';
 
 /** One device of one wallet: an identity key that the wallet certified. Frozen; the private key cannot be read from it. */
 export interface DeviceIdentity {
@@ -9,6 +10,8 @@ export interface DeviceIdentity {
   readonly deviceId: string;
   /** The public identity key: 65 bytes, `0x04 ‖ X ‖ Y`. Each read gives a fresh copy. */
   readonly identityKey: Uint8Array;
+  /** The last millisecond at which its certificate is good, since the Unix epoch; `undefined` for no end. */
+  readonly certificateExpiresAtMs?: number | undefined;
 }
 
 /** The public half of an identity key with the wallet's signature; nothing is missing. */
@@ -40,6 +43,7 @@ export function deviceIdentity(parts: DeviceSecrets): DeviceIdentity {
   const identity = Object.freeze({
     wallet,
     deviceId: deviceIdOf(wallet, key.bytes),
+    ...(key.notAfterNs !== undefined && { certificateExpiresAtMs: nsToMs(key.notAfterNs) }),
     get identityKey() {
       return Uint8Array.from(key.bytes); // a curve may have made a Buffer, whose slices are no copies
     },

@@ -66,9 +66,9 @@ function walletOf(bytes: Uint8Array): Address {
 
 /** Only the encoding that `exportIdentity` writes is accepted: nothing missing, nothing added, nothing after it. */
 function certifiedKey(stored: Uint8Array): CertifiedKey {
-  const { timestamp, bytes, signature } = decoded(stored);
+  const { timestamp, bytes, signature, notAfterNs } = decoded(stored);
   if (bytes === undefined || signature?.kind !== 'ecdsa_compact') throw damaged('its key is not certified');
-  const key = { timestamp, bytes, signature };
+  const key = { timestamp, bytes, signature, ...(notAfterNs !== undefined && { notAfterNs }) };
   if (!sameBytes(encodeIdentityKey(key), stored)) throw damaged('its key is not in canonical form');
   return key;
 }

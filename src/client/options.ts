@@ -1,12 +1,12 @@
 import type { Curve } from '../crypto/curve.js';
 import { nobleCurve } from '../crypto/noble-curve.js';
 import { clock, knownOptions, optionalFunction } from '../options.js';
-import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
+import { validateStatement, xmtpStatement, type Statement } from '../token/statement.js';
 
 /** Options of the client's functions. Every one may be left out; `undefined` is the only "not set". */
 export interface ClientOptions {
-  /** The text of the identity statement that wallets sign on this network. Default: XMTP's. */
-  statement?: IdentityStatement | undefined;
+  /** The statement that wallets sign on this network, of two lines or of `siweStatement`. Default: XMTP's. */
+  statement?: Statement | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`, which works in every runtime. */
@@ -16,7 +16,7 @@ export interface ClientOptions {
 /** The options after validation: complete, and in the units in which they are used. */
 export interface ClientSettings {
   /** The text of the identity statement. */
-  readonly statement: IdentityStatement;
+  readonly statement: Statement;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
   /** The secp256k1 implementation. */

@@ -1,6 +1,7 @@
 import { recoverSigner } from '../crypto/personal-message.js';
 import { AuthError } from '../errors.js';
-import { LAST_MS, networkNameOf, revokeText, type RevokeStatement } from '../token/revoke-statement.js';
+import { networkNameOf, revokeText, type RevokeStatement } from '../token/revoke-statement.js';
+import { LAST_MS } from '../token/times.js';
 import { abortSignal } from './abort.js';
 import { clientSettings, type ClientOptions } from './options.js';
 import { readWalletSignature } from './wallet-signature.js';

@@ -1,7 +1,8 @@
 import type { Curve } from '../crypto/curve.js';
 import { keccak256 } from '../crypto/hash.js';
 import { encodeAuthData, encodeToken } from '../token/encode-token.js';
-import type { IdentityKeyFields } from '../token/fields.js';
+import type { IdentityKeyFields, RestrictionFields } from '../token/fields.js';
+import { strictForm } from '../token/strict-form.js';
 
 const MAX_UINT64 = 2n ** 64n - 1n;
 const NS_PER_MS = 1_000_000n;
@@ -12,6 +13,8 @@ export interface TokenContent {
   readonly wallet: string;
   /** When it was made, in milliseconds since the Unix epoch. */
   readonly createdMs: number;
+  /** What it may not do. */
+  readonly restrictions?: RestrictionFields | undefined;
   /** The public half of the identity key with the wallet's signature. */
   readonly key: IdentityKeyFields;
   /** The private half of the identity key, 32 bytes. */
@@ -19,9 +22,11 @@ export interface TokenContent {
 }
 
 /** Writes and signs a token in XMTP's wire form. Equal content gives an equal text. */
-export function signToken({ wallet, createdMs, key, privateKey }: TokenContent, curve: Curve): string {
-  const authDataBytes = encodeAuthData({ walletAddress: wallet, createdNs: epochNs(createdMs) });
-  const signature = curve.sign(keccak256(authDataBytes), privateKey);
+export function signToken(content: TokenContent, curve: Curve): string {
+  const { wallet, createdMs, key, privateKey, restrictions } = content;
+  const authDataBytes = encodeAuthData({ walletAddress: wallet, createdNs: epochNs(createdMs), restrictions });
+  const signed = restrictions?.strict === true ? strictForm(authDataBytes) : authDataBytes;
+  const signature = curve.sign(keccak256(signed), privateKey);
   return encodeToken({ identityKey: key, authDataBytes, authDataSignature: { kind: 'ecdsa_compact', ...signature } });
 }
 

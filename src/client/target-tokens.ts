@@ -1,6 +1,7 @@
 import type { Curve } from '../crypto/curve.js';
 import { knownOptions } from '../options.js';
 import { abortSignal, untilAborted } from './abort.js';
+import { certificateEndMs, checkCertificateEnd } from './certificate-end.js';
 import type { DeviceSecrets } from './device-identity.js';
 import { signToken } from './sign-token.js';
 import { isFresh, type GetTokenOptions, type TargetTokenSource, type TokenLife } from './token-source.js';
@@ -38,8 +39,10 @@ export function targetTokens(settings: TokenSettings): TargetTokenSource {
   let offsetMs = 0;
 
   function mint(parts: DeviceSecrets, createdMs: number): CurrentToken {
+    checkCertificateEnd(parts.key, createdMs);
     const text = signToken({ ...parts, createdMs }, curve);
-    return { text, createdMs, expiresMs: createdMs + lifetimeMs, jitter: jitterFrom(random()) };
+    const expiresMs = Math.min(createdMs + lifetimeMs, certificateEndMs(parts.key));
+    return { text, createdMs, expiresMs, jitter: jitterFrom(random()) };
   }
 
   async function get(options?: GetTokenOptions): Promise<string> {

@@ -1,9 +1,16 @@
 import { decodeBase64 } from '../bytes/base64.js';
 import { bytes as portable } from '../bytes/portable-bytes.js';
 import { refusal, untraced } from '../errors.js';
-import { NOT_AFTER } from './encode-token.js';
-import type { AuthDataFields, IdentityKeyFields, RestrictionFields, SignatureFields, TokenFields } from './fields.js';
-import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions, RESTRICTIONS } from './restrictions.js';
+import {
+  NOT_AFTER,
+  RESTRICTIONS,
+  type AuthDataFields,
+  type IdentityKeyFields,
+  type RestrictionFields,
+  type SignatureFields,
+  type TokenFields,
+} from './fields.js';
+import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions } from './restrictions.js';
 import { WireReader } from './wire-reader.js';
 
 // The numbers below are those of proto/. They are read off the wire by hand, because the generated descriptors would be
@@ -117,8 +124,8 @@ function readIdentityKey(reader: WireReader, before: IdentityKeyFields): Identit
 type PointFields = Pick<IdentityKeyFields, 'bytes' | 'notAfterNs' | 'isMisshapen'>;
 
 /**
- * Reads one copy of the message around the key. It is misshapen unless it holds the key, then at most one end, and nothing
- * else, in the shortest encoding; and where there is an end, it is the only copy. The wallet signed these very bytes.
+ * Reads one copy of the message around the key. It is misshapen unless it is empty or holds the key, then at most one end, and
+ * nothing else, in the shortest encoding; and where there is an end, it is the only copy. The wallet signed these very bytes.
  */
 function readPoint(reader: WireReader, before: PointFields): PointFields {
   let { bytes, notAfterNs } = before;
@@ -139,7 +146,7 @@ function readPoint(reader: WireReader, before: PointFields): PointFields {
     }
     last = number;
   }
-  if (last === 0 || reader.sawOverlong) isMisshapen = true;
+  if (reader.sawOverlong) isMisshapen = true;
   return { bytes: bytes ?? EMPTY, notAfterNs, isMisshapen };
 }
 

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes/bytes.js';
 import { decodeAuthData, decodeTokenBytes } from './decode-token.js';
-import { encodeUnsignedKey } from './encode-token.js';
-import type { IdentityKeyFields } from './fields.js';
+import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
+import { isSiwe, statementText } from './statement.js';
 import type { TokenReader } from './token-reader.js';
 import { usualAuthData, usualToken } from './usual-layout.js';
 
@@ -14,17 +14,21 @@ export function quickReader(bytes: Bytes): TokenReader {
       return { fields, text: base64?.text ?? text };
     },
     authData: (message) => usualAuthData(message, bytes.toLatin1) ?? decodeAuthData(message),
-    statementText: (key, { title, closing }) => `${title}\n${unsignedKeyHex(key, bytes)}\n\n${closing}`,
+    statementText(key, statement, signer) {
+      if (isSiwe(statement)) return statementText(key, statement, bytes, signer);
+      return `${statement.title}\n${unsignedKeyHex(key, bytes)}\n\n${statement.closing}`;
+    },
   };
 }
 
 const KEY_LENGTH = 65;
 
 /** The hex digits of `encodeUnsignedKey`, put together of the key's own. */
-function unsignedKeyHex(key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>, bytes: Bytes): string {
-  if (key.bytes?.length !== KEY_LENGTH || key.timestamp > Number.MAX_SAFE_INTEGER)
+function unsignedKeyHex(key: UnsignedKey, bytes: Bytes): string {
+  const { timestamp, notAfterNs } = key;
+  if (key.bytes?.length !== KEY_LENGTH || timestamp > Number.MAX_SAFE_INTEGER || notAfterNs !== undefined)
     return bytes.toHex(encodeUnsignedKey(key));
-  const time = key.timestamp === 0n ? '' : `08${varintHex(Number(key.timestamp))}`;
+  const time = timestamp === 0n ? '' : `08${varintHex(Number(timestamp))}`;
   return `${time}1a430a41${bytes.toHex(key.bytes)}`;
 }
 

@@ -11,9 +11,6 @@ export interface RevokeStatement {
 /** How all of these texts begin, and no identity statement may. */
 export const REVOKE_TITLE = 'grpc-wallet-auth : Revoke';
 
-/** The last millisecond that an ISO 8601 time of four-digit years can name: the end of the year 9999. */
-export const LAST_MS = 253_402_300_799_999;
-
 /** 1 to 64 printable ASCII characters, without a space at either end. */
 const NETWORK_NAME = /^[!-~](?:[ -~]{0,62}[!-~])?$/;
 

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes/bytes.js';
 import { bytes as portable } from '../bytes/portable-bytes.js';
-import { encodeUnsignedKey } from './encode-token.js';
-import type { IdentityKeyFields } from './fields.js';
+import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
+import { siweStatement, siweText, type SiweSigner, type SiweStatement } from './siwe-statement.js';
 
 /** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
 export interface IdentityStatement {
@@ -11,31 +11,49 @@ export interface IdentityStatement {
   readonly closing: string;
 }
 
+/** What a wallet signs on a network: a statement of two lines and the key, or one with a domain. */
+export type Statement = IdentityStatement | SiweStatement;
+
 /** The words that every XMTP wallet has signed since 2022. */
 export const xmtpStatement: IdentityStatement = Object.freeze({
   title: 'XMTP : Create Identity',
   closing: 'For more info: https://xmtp.org/signatures/',
 });
 
-/** The text that a wallet signs to certify an identity key, PROTOCOL.md section 2. The only text it is ever shown. */
+/** Whether a statement has a domain. */
+export function isSiwe(statement: Statement): statement is SiweStatement {
+  return 'domain' in statement;
+}
+
+/**
+ * The text that a wallet signs to certify an identity key, PROTOCOL.md section 2.
+ * @param signer needed where the statement has a domain.
+ * @throws RangeError if the statement has a domain and the key a time that it cannot name.
+ */
 export function statementText(
-  key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>,
-  { title, closing }: IdentityStatement,
+  key: UnsignedKey,
+  statement: Statement,
   { toHex }: Pick<Bytes, 'toHex'> = portable,
+  signer?: SiweSigner,
 ): string {
-  return `${title}\n${toHex(encodeUnsignedKey(key))}\n\n${closing}`;
+  if (!isSiwe(statement)) return `${statement.title}\n${toHex(encodeUnsignedKey(key))}\n\n${statement.closing}`;
+  if (signer === undefined) throw new TypeError('a statement with a domain names the wallet');
+  return siweText(key, statement, signer, toHex);
 }
 
 /** How the titles of this library's own statements begin: a certificate must not read as one of them. */
 const RESERVED = 'grpc-wallet-auth :';
 
 /**
- * Checks the words of a statement and freezes them.
- * @throws TypeError unless both are texts of one line, not empty, without lone surrogates, and the title does not begin with
- *   `grpc-wallet-auth :`.
+ * Checks a statement and freezes it.
+ * @throws TypeError unless it is a good one of `siweStatement`, or two texts of one line, not empty, without lone surrogates, of
+ *   which the title does not begin with `grpc-wallet-auth :`.
  */
-export function validateStatement(statement: IdentityStatement): IdentityStatement {
+export function validateStatement(statement: IdentityStatement): IdentityStatement;
+export function validateStatement(statement: Statement): Statement;
+export function validateStatement(statement: Statement): Statement {
   if (typeof statement !== 'object' || statement === null) throw new TypeError('statement must be { title, closing }');
+  if (isSiwe(statement)) return siweStatement(statement);
   const { title, closing } = statement;
   for (const [name, line] of Object.entries({ title, closing })) {
     if (typeof line !== 'string' || line === '' || /[\r\n\p{Surrogate}]/u.test(line)) {
@@ -44,4 +62,20 @@ export function validateStatement(statement: IdentityStatement): IdentityStateme
   }
   if (title.startsWith(RESERVED)) throw new TypeError(`statement.title must not begin with "${RESERVED}"`);
   return Object.freeze({ title, closing });
+}
+
+/** How many statements a node may accept. */
+const MAX_STATEMENTS = 4;
+
+/**
+ * The statements that a node accepts, in the order in which they are tried.
+ * @param value one, or a list of 1 to 4.
+ * @throws TypeError as `validateStatement` does.
+ */
+export function validateStatements(value: Statement | readonly Statement[]): readonly Statement[] {
+  if (!Array.isArray(value)) return Object.freeze([validateStatement(value as Statement)]);
+  if (value.length === 0 || value.length > MAX_STATEMENTS) {
+    throw new TypeError(`statement must be one or a list of 1 to ${MAX_STATEMENTS}`);
+  }
+  return Object.freeze(value.map((each: Statement) => validateStatement(each)));
 }

@@ -1,7 +1,9 @@
 import { bytes } from '../bytes/portable-bytes.js';
 import { decodeAuthData, decodeTokenBytes } from './decode-token.js';
-import type { AuthDataFields, IdentityKeyFields, TokenFields } from './fields.js';
-import { statementText, type IdentityStatement } from './statement.js';
+import type { UnsignedKey } from './encode-token.js';
+import type { AuthDataFields, TokenFields } from './fields.js';
+import type { SiweSigner } from './siwe-statement.js';
+import { statementText, type Statement } from './statement.js';
 
 /** A token that was read. */
 export interface ReadToken {
@@ -20,7 +22,7 @@ export interface TokenReader {
    */
   authData(bytes: Uint8Array): AuthDataFields;
   /** The text that a wallet signed to certify an identity key. */
-  statementText(key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>, statement: IdentityStatement): string;
+  statementText(key: UnsignedKey, statement: Statement, signer?: SiweSigner): string;
 }
 
 /** The reader that takes every layout alike, and the yardstick for any other. */
@@ -30,6 +32,6 @@ export const generalReader: TokenReader = Object.freeze({
     return { fields: decodeTokenBytes(base64?.bytes), text: base64?.text ?? text };
   },
   authData: decodeAuthData,
-  statementText: (key: Pick<IdentityKeyFields, 'timestamp' | 'bytes'>, statement: IdentityStatement) =>
-    statementText(key, statement),
+  statementText: (key: UnsignedKey, statement: Statement, signer?: SiweSigner) =>
+    statementText(key, statement, bytes, signer),
 });

@@ -1,10 +1,13 @@
 import { refusal } from '../errors.js';
 import { dropPromise } from '../options.js';
+import { strictForm } from '../token/strict-form.js';
 import type { Cache } from './cache.js';
-import { certifyingWallet } from './certificate.js';
+import { checkCertifyingWallet } from './certificate.js';
 import type { VerifierSettings } from './options.js';
 import type { PendingToken } from './pending-token.js';
-import { TokenIdentity, type CertifiedDevice } from './token-identity.js';
+import { RestrictedIdentity } from './restrictions.js';
+import { overlap } from './time-window.js';
+import { TokenIdentity, type CertifiedDevice, type ProvenToken } from './token-identity.js';
 
 /**
  * Steps 7 and 8 of PROTOCOL.md section 4, in that order: the signatures. No unauthenticated caller reaches the curve before
@@ -13,27 +16,24 @@ import { TokenIdentity, type CertifiedDevice } from './token-identity.js';
  * @throws AuthError with the reason of the first check that fails.
  */
 export function checkSignatures(
-  { text, parts, claimed, window, certificate, known }: PendingToken,
+  { examined, known }: PendingToken,
   settings: VerifierSettings,
   devices: Cache<CertifiedDevice>,
 ): TokenIdentity {
-  const { curve, statement, tools } = settings;
-  const digest = tools.keccak256(parts.authDataBytes);
+  const { curve, statements, tools } = settings;
+  const { text, parts, claimed, certificate, kept, issuedAtMs } = examined;
+  const digest = tools.keccak256(examined.strict ? strictForm(parts.authDataBytes) : parts.authDataBytes);
   const signed: unknown = curve.verify(parts.authDataSignature, digest, parts.identityKey);
   if (typeof signed !== 'boolean') throw noBoolean(`curve ${curve.name}: verify`, signed);
   if (!signed) throw refusal('INVALID_AUTH_DATA_SIGNATURE');
 
-  const wallet = known?.wallet ?? certifyingWallet(parts, statement, curve, tools);
-  if (wallet !== claimed) throw refusal('WALLET_MISMATCH', { cause: { claimed, recovered: wallet } });
-
-  const device = known ?? { wallet, deviceId: undefined, tools };
+  // one that is known is that of the claimed wallet: it is found by this wallet
+  if (!known) checkCertifyingWallet(parts, claimed, statements, curve, tools);
+  const device = known ?? { wallet: claimed, deviceId: undefined, tools };
   if (!known) devices.set(certificate, device);
-  return new TokenIdentity({
-    token: text,
-    device,
-    issuedAtMs: window.notAfterMs - settings.maxAgeMs,
-    window,
-  });
+  const window = overlap(examined.window, examined.certificateWindow);
+  const proven: ProvenToken = { token: text, device, issuedAtMs, window };
+  return kept === undefined ? new TokenIdentity(proven) : new RestrictedIdentity(proven, kept);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Address } from '../crypto/address.js';
+import { parseAddress, type Address } from '../crypto/address.js';
 import { asAuthError, type AuthError, type AuthReason } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
 import { bearerValue } from '../token/bearer.js';
@@ -42,13 +42,14 @@ export function inspectToken(text: string, options: VerifierOptions = {}): Token
   const settings = verifierSettings(options);
   const trimmed = text.trim();
   const fields = attempt(() => decodeToken(trimmed.replace(/^bearer +/i, '')));
+  const authData = fields && attempt(() => decodeAuthData(fields.authDataBytes));
   const judged = judge(trimmed.includes(' ') ? trimmed : bearerValue(trimmed), options);
   return Object.freeze({
     verdict: judged.identity ? 'accepted' : 'refused',
     ...judged,
     fields,
-    authData: fields && attempt(() => decodeAuthData(fields.authDataBytes)),
-    certifiedBy: fields && attempt(() => certifiedBy(fields, settings)),
+    authData,
+    certifiedBy: fields && attempt(() => certifiedBy(fields, authData, settings)),
   });
 }
 
@@ -65,8 +66,18 @@ function judge(
   }
 }
 
-function certifiedBy(fields: TokenFields, { statement, curve }: VerifierSettings): Address {
-  return certifyingWallet(requireParts(fields), statement, curve);
+/** By the statement under which it is the claimed wallet's, if there is one, else by the first that recovers to any. */
+function certifiedBy(
+  fields: TokenFields,
+  authData: AuthDataFields | undefined,
+  { statements, curve, tools }: VerifierSettings,
+): Address | undefined {
+  const parts = requireParts(fields);
+  const claimed = authData && parseAddress(authData.walletAddress);
+  const signers = statements
+    .map((statement) => attempt(() => certifyingWallet(parts, statement, curve, tools, claimed)))
+    .filter((signer) => signer !== undefined);
+  return signers.find((signer) => signer === claimed) ?? signers[0];
 }
 
 function attempt<T>(read: () => T): T | undefined {

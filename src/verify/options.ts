@@ -1,7 +1,9 @@
 import type { Curve } from '../crypto/curve.js';
 import { nobleCurve } from '../crypto/noble-curve.js';
-import { clock, integer, knownOptions, optionalFunction } from '../options.js';
-import { validateStatement, xmtpStatement, type IdentityStatement } from '../token/statement.js';
+import { clock, integer, knownOptions, optionalFunction, requiredInteger } from '../options.js';
+import { audienceList } from '../token/audience.js';
+import { isSiwe, validateStatements, xmtpStatement, type Statement } from '../token/statement.js';
+import { createChallenges, type ChallengeOptions, type Challenges } from './challenge.js';
 import { portableVerifierTools, type VerifierTools } from './tools.js';
 
 const DAY_MS = 86_400_000;
@@ -23,8 +25,27 @@ export interface VerifierOptions {
   maxTokenLength?: number | undefined;
   /** The clock. Default: the system's. */
   now?: (() => Date) | undefined;
-  /** The words that wallets sign on this network. Default: XMTP's. */
-  statement?: IdentityStatement | undefined;
+  /**
+   * The statement that wallets sign on this network, of `siweStatement` or two lines, or up to four of them while clients change
+   * from one to the next: they are tried in order, and a token of a new device that was signed by the last costs as many signature
+   * checks more. Default: XMTP's.
+   */
+  statement?: Statement | readonly Statement[] | undefined;
+  /**
+   * The names of this node: `host:port` as clients dial it, or a name without a colon; 1 to 16. A token with an audience is refused
+   * with WRONG_AUDIENCE unless it has one of them. They are compared exactly and never sent. Default: no name.
+   */
+  audience?: string | readonly string[] | undefined;
+  /**
+   * A challenge that changes slowly, so that tokens prove to have been made lately: a stale one is refused with CHALLENGE_REQUIRED,
+   * and `require` demands one. It needs an `audience`. Default: none, and what tokens carry is ignored.
+   */
+  challenge?: ChallengeOptions | undefined;
+  /**
+   * Oldest certificate accepted, in milliseconds, by the time that its wallet signed; one without a time or dated more than a day
+   * ahead counts as older. Refused with CERTIFICATE_EXPIRED. 1 to 316 224 000 000 (3 660 days). Default: any age.
+   */
+  maxCertificateAgeMs?: number | undefined;
   /** The secp256k1 implementation. Default: `nobleCurve`. */
   curve?: Curve | undefined;
   /** How many verified tokens to cache, so that each is verified once. 0 caches none. Default 10 000, about 7 MB when full. */
@@ -53,7 +74,14 @@ export interface VerifierSettings {
   readonly maxTokenLength: number;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
-  readonly statement: IdentityStatement;
+  /** Those that are accepted, in the order in which they are tried. */
+  readonly statements: readonly Statement[];
+  /** Whether all of them name the time of the key, so that it must have one. */
+  readonly needsKeyTime: boolean;
+  /** The names of this node. */
+  readonly audience: readonly string[];
+  readonly challenges: Challenges | undefined;
+  readonly maxCertificateAgeMs: number | undefined;
   readonly curve: Curve;
   readonly maxCachedTokens: number;
   readonly maxCachedTokenBytes: number;
@@ -69,6 +97,9 @@ export const verifierOptionNames = [
   'maxTokenLength',
   'now',
   'statement',
+  'audience',
+  'challenge',
+  'maxCertificateAgeMs',
   'curve',
   'maxCachedTokens',
   'maxCachedTokenBytes',
@@ -87,13 +118,25 @@ export function verifierSettings(
   knownOptions(options, verifierOptionNames);
   const maxCachedTokens = integer('maxCachedTokens', options.maxCachedTokens, 10_000, 0, 10_000_000);
   const tokenBytes = Math.max(10_240_000, 1_024 * maxCachedTokens);
-  const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, statement, curve, isRevoked } = options;
+  const { maxAgeMs, maxFutureSkewMs, maxTokenLength, now, curve, isRevoked, maxCertificateAgeMs } = options;
+  const statements = validateStatements(options.statement === undefined ? xmtpStatement : options.statement);
+  const audience = options.audience === undefined ? [] : audienceList('audience', options.audience);
+  if (options.challenge !== undefined && audience.length === 0) {
+    throw new TypeError('challenge needs an audience: a token with a challenge must name its node');
+  }
   return Object.freeze({
     maxAgeMs: integer('maxAgeMs', maxAgeMs, MAX_AGE_MS, 1, 366 * DAY_MS),
     maxFutureSkewMs: integer('maxFutureSkewMs', maxFutureSkewMs, 60_000, 0, DAY_MS),
     maxTokenLength: integer('maxTokenLength', maxTokenLength, 2_048, 1, 65_536),
     nowMs: clock(optionalFunction('now', now)),
-    statement: statement === undefined ? xmtpStatement : validateStatement(statement),
+    statements,
+    needsKeyTime: statements.every(isSiwe),
+    audience,
+    challenges: options.challenge === undefined ? undefined : createChallenges(options.challenge),
+    maxCertificateAgeMs:
+      maxCertificateAgeMs === undefined
+        ? undefined
+        : requiredInteger('maxCertificateAgeMs', maxCertificateAgeMs, 1, 3_660 * DAY_MS),
     curve: curve === undefined ? nobleCurve : checkedCurve(curve),
     maxCachedTokens,
     maxCachedTokenBytes: integer('maxCachedTokenBytes', options.maxCachedTokenBytes, tokenBytes, 1, 1_000_000_000_000),

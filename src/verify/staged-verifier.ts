@@ -4,10 +4,10 @@ import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
 import { createCache } from './cache.js';
 import { checkRevocation, checkSignatures } from './check-token.js';
 import { verifierSettings, type VerifierOptions } from './options.js';
-import { examineToken, type PendingToken } from './pending-token.js';
-import { checkTimeWindow } from './time-window.js';
+import { checkTimes, examineToken, type PendingToken } from './pending-token.js';
+import { checkDemandedAudience, checkDemandedTimes, restrictionsOf, type Demands } from './restrictions.js';
 import { createTokenCache } from './token-cache.js';
-import { windowOf, type CertifiedDevice, type TokenIdentity } from './token-identity.js';
+import { isGoodAt, type CertifiedDevice, type TokenIdentity } from './token-identity.js';
 import type { VerifierTools } from './tools.js';
 
 /** A verifier whose work can be put off before the curve is used. Its functions throw AuthErrors, and nothing else. */
@@ -20,9 +20,10 @@ export interface StagedVerifier {
   readonly cachedDevices: number;
   /**
    * Runs all checks that need no curve.
+   * @param demands what the call demands of its token.
    * @returns the identity of a token that is cached; else the token with what is known of it so far, for `finish`.
    */
-  begin(authorization: AuthorizationValue): WalletIdentity | PendingToken;
+  begin(authorization: AuthorizationValue, demands?: Demands): WalletIdentity | PendingToken;
   /**
    * Looks again, after a wait, at all that may have changed since `begin`: the time, and what other calls have proven.
    * @returns the identity, if the same token was verified meanwhile; `undefined` if the curve has to be used all the same.
@@ -30,6 +31,8 @@ export interface StagedVerifier {
   recheck(pending: PendingToken): WalletIdentity | undefined;
   /** Checks the signatures and caches the token. */
   finish(pending: PendingToken): WalletIdentity;
+  /** The challenge that this node hands out now: 32 lower-case hex digits; `undefined` if it has none. */
+  challenge(): string | undefined;
 }
 
 /**
@@ -46,9 +49,20 @@ export function createStagedVerifier(options: VerifierOptions, tools: VerifierTo
     return identity;
   }
 
-  function acceptCached(cached: TokenIdentity, nowMs: number): WalletIdentity {
+  /** The cached identity of a token, unless it is not good at this time: why, its text tells. */
+  function cachedAt(token: string, nowMs: number): TokenIdentity | undefined {
+    const cached = tokens.get(token);
+    if (cached === undefined || isGoodAt(cached, nowMs)) return cached;
     if (nowMs > cached.expiresAtMs) tokens.delete(cached);
-    checkTimeWindow(windowOf(cached), nowMs, settings);
+    return undefined;
+  }
+
+  function acceptCached(cached: TokenIdentity, nowMs: number, demands: Demands | undefined): WalletIdentity {
+    const kept = restrictionsOf(cached);
+    if (kept !== undefined || demands !== undefined) {
+      checkDemandedAudience(kept, settings, demands);
+      checkDemandedTimes(kept, cached.issuedAtMs, nowMs, settings, demands);
+    }
     return accept(cached);
   }
 
@@ -60,12 +74,13 @@ export function createStagedVerifier(options: VerifierOptions, tools: VerifierTo
     get cachedDevices() {
       return devices.size;
     },
-    begin(authorization: AuthorizationValue): WalletIdentity | PendingToken {
+    begin(authorization: AuthorizationValue, demands?: Demands): WalletIdentity | PendingToken {
       try {
         const token = bearerToken(authorization, settings.maxTokenLength);
         const nowMs = settings.nowMs();
-        const cached = tokens.get(token);
-        return cached === undefined ? examineToken(token, nowMs, settings, devices) : acceptCached(cached, nowMs);
+        const cached = cachedAt(token, nowMs);
+        if (cached !== undefined) return acceptCached(cached, nowMs, demands);
+        return examineToken(token, nowMs, settings, devices, demands);
       } catch (thrown) {
         throw asAuthError(thrown);
       }
@@ -73,10 +88,11 @@ export function createStagedVerifier(options: VerifierOptions, tools: VerifierTo
     recheck(pending: PendingToken): WalletIdentity | undefined {
       try {
         const nowMs = settings.nowMs();
-        const cached = tokens.get(pending.text);
-        if (cached !== undefined) return acceptCached(cached, nowMs);
-        checkTimeWindow(pending.window, nowMs, settings);
-        pending.known ??= devices.get(pending.certificate);
+        const { examined } = pending;
+        const cached = cachedAt(examined.text, nowMs);
+        if (cached !== undefined) return acceptCached(cached, nowMs, examined.demands);
+        checkTimes(examined, nowMs, settings);
+        pending.known ??= devices.get(examined.certificate);
         return undefined;
       } catch (thrown) {
         throw asAuthError(thrown);
@@ -92,5 +108,6 @@ export function createStagedVerifier(options: VerifierOptions, tools: VerifierTo
         throw asAuthError(thrown);
       }
     },
+    challenge: () => settings.challenges?.current(settings.nowMs()),
   });
 }

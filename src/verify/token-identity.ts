@@ -1,7 +1,7 @@
 import { deviceIdOf, type Address } from '../crypto/address.js';
 import { BaseIdentity, computed } from '../identity.js';
 import type { IdentityKeyFields } from '../token/fields.js';
-import { keyTimeMs } from './certificate.js';
+import { keyTimeMs } from '../token/times.js';
 import type { TimeWindow } from './time-window.js';
 import type { VerifierTools } from './tools.js';
 
@@ -24,8 +24,8 @@ export interface ProvenToken {
 
 /** The text of the token that proved an identity. */
 export let tokenOf: (identity: TokenIdentity) => string;
-/** When that token is good. */
-export let windowOf: (identity: TokenIdentity) => TimeWindow;
+/** Whether that token is good at a time, in milliseconds since the Unix epoch, as far as the time decides. */
+export let isGoodAt: (identity: TokenIdentity, nowMs: number) => boolean;
 
 /**
  * The identity that a token proves, which is also what a verifier caches of the token. There are many of these, so they are kept
@@ -67,10 +67,7 @@ export class TokenIdentity extends BaseIdentity {
   // out of the reach of whoever has an identity: a handler, and what it hands it to
   static {
     tokenOf = (identity) => identity.#token;
-    windowOf = (identity) => {
-      const { issuedAtMs, expiresAtMs } = identity;
-      return { notBeforeMs: issuedAtMs + identity.#notBefore, notAfterMs: expiresAtMs };
-    };
+    isGoodAt = (identity, nowMs) => nowMs >= identity.issuedAtMs + identity.#notBefore && nowMs <= identity.expiresAtMs;
   }
 
   static #key(identity: TokenIdentity): IdentityKeyFields | undefined {

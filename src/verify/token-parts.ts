@@ -7,6 +7,10 @@ export interface TokenParts {
   readonly keyTimestamp: bigint;
   /** 65 bytes starting with 4. */
   readonly identityKey: Uint8Array;
+  /** When the certificate ends, in nanoseconds since the Unix epoch, as signed; `undefined` for never. */
+  readonly notAfterNs?: bigint | undefined;
+  /** The kind of signature that the token declares. */
+  readonly walletSignatureKind?: 'ecdsa_compact' | 'wallet_ecdsa_compact' | undefined;
   /** 64 bytes. */
   readonly walletSignature: Uint8Array;
   /** 0 to 3. */
@@ -23,7 +27,7 @@ export interface TokenParts {
  */
 export function requireParts({ identityKey, authDataBytes, authDataSignature }: TokenFields): TokenParts {
   if (!identityKey) throw refusal('MISSING_IDENTITY_KEY');
-  const { timestamp, bytes, signature } = identityKey;
+  const { timestamp, bytes, signature, notAfterNs, isMisshapen } = identityKey;
   if (!signature) throw refusal('UNSIGNED_IDENTITY_KEY');
   if (!bytes) throw refusal('UNSUPPORTED_KEY_TYPE');
   if (signature.kind === undefined) throw refusal('UNSUPPORTED_SIGNATURE_TYPE');
@@ -31,12 +35,14 @@ export function requireParts({ identityKey, authDataBytes, authDataSignature }: 
   if (!authDataSignature) throw refusal('MISSING_AUTH_DATA_SIGNATURE');
   if (authDataSignature.kind !== 'ecdsa_compact') throw refusal('UNSUPPORTED_SIGNATURE_TYPE');
 
-  if (bytes.length !== 65 || bytes[0] !== 4) throw refusal('INVALID_IDENTITY_KEY');
+  if (bytes.length !== 65 || bytes[0] !== 4 || isMisshapen !== undefined) throw refusal('INVALID_IDENTITY_KEY');
   if (signature.bytes.length !== 64 || signature.recovery > 3) throw refusal('INVALID_WALLET_SIGNATURE');
   if (authDataSignature.bytes.length !== 64) throw refusal('INVALID_AUTH_DATA_SIGNATURE');
   return {
     keyTimestamp: timestamp,
     identityKey: bytes,
+    notAfterNs,
+    walletSignatureKind: signature.kind,
     walletSignature: signature.bytes,
     walletRecovery: signature.recovery,
     authDataBytes,

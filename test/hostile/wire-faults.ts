@@ -71,6 +71,13 @@ function reasonWithout(path: Path, { kind }: GoodToken, address: Answer): Answer
   return reasons.find(([each]) => same(each, path))![1];
 }
 
+/** The message around the key has one form: whatever else is in it, or in its encoding, is refused. */
+const ofKey =
+  (...places: readonly Path[]) =>
+  (token: GoodToken, path: Path): readonly Answer[] => [
+    places.some((each) => same(each, path)) ? 'INVALID_IDENTITY_KEY' : addressOf(token),
+  ];
+
 /** Tokens whose bytes are laid out in another way, right or wrong. */
 export function wireFaults(kit: FaultKit): Families {
   const { good, changed, signed } = kit;
@@ -103,20 +110,28 @@ export function wireFaults(kit: FaultKit): Families {
       (token, path) => [reasonWithout(path, token, addressOf(token))],
     ),
 
-    'a field written twice': atPlace('fields', ({ message }, path) =>
-      replaced(message, path, (field) => [field, field]),
+    'a field written twice': atPlace(
+      'fields',
+      ({ message }, path) => replaced(message, path, (field) => [field, field]),
+      ofKey(KEY_BYTES),
     ),
 
-    'a field with another value before it': atPlace('fields', ({ message }, path, random) =>
-      replaced(message, path, (field) => [{ ...field, value: otherValue(field, random) }, field]),
+    'a field with another value before it': atPlace(
+      'fields',
+      ({ message }, path, random) =>
+        replaced(message, path, (field) => [{ ...field, value: otherValue(field, random) }, field]),
+      ofKey(KEY_BYTES),
     ),
 
     'fields in another order': atPlace('messages', ({ message }, path, random) =>
       within(message, path, (content) => content.toSorted(() => (random() % 2 === 0 ? -1 : 1))),
     ),
 
-    'an unknown field': atPlace('messages', ({ message }, path, random) =>
-      within(message, path, (content) => insertAt(content, random(), unknownField(random))),
+    'an unknown field': atPlace(
+      'messages',
+      ({ message }, path, random) =>
+        within(message, path, (content) => insertAt(content, random(), unknownField(random))),
+      ofKey(KEY_UNION),
     ),
 
     'broken wire data': atPlace(
@@ -132,14 +147,17 @@ export function wireFaults(kit: FaultKit): Families {
       (_, path) => [insideAuthData(path) && !same(path, AUTH_DATA) ? 'MALFORMED_AUTH_DATA' : 'MALFORMED_TOKEN'],
     ),
 
-    'a number written with more bytes than needed': atPlace('fields', ({ message }, path, random) =>
-      replaced(message, path, (field) => [
-        {
-          ...field,
-          tagLength: 1 + (random() % 5),
-          varintLength: 1 + (random() % (typeof field.value === 'bigint' ? 10 : 5)),
-        },
-      ]),
+    'a number written with more bytes than needed': atPlace(
+      'fields',
+      ({ message }, path, random) =>
+        replaced(message, path, (field) => [
+          {
+            ...field,
+            tagLength: 2 + (random() % 4),
+            varintLength: 2 + (random() % (typeof field.value === 'bigint' ? 9 : 4)),
+          },
+        ]),
+      ofKey(KEY_BYTES),
     ),
 
     'a length, a number or a tag with bits that lax readers cut off': atPlace(

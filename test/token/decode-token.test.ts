@@ -93,7 +93,7 @@ describe('decodeToken follows protobuf:', () => {
     'the highest field number': uint(2 ** 29 - 1, 7),
   };
 
-  it.each(Object.entries(junk))('an unknown field is ignored in every message: %s', (_, extra) => {
+  it.each(Object.entries(junk))('an unknown field is ignored in every message but that of the key: %s', (_, extra) => {
     const sign = (field: number, { bytes: content, recovery }: RawSignature) =>
       bytes(field, concat(extra, bytes(1, concat(extra, bytes(1, content), extra, uint(2, recovery), extra)), extra));
     const key = concat(
@@ -101,12 +101,19 @@ describe('decodeToken follows protobuf:', () => {
       uint(1, plan.keyTimestamp),
       sign(2, plan.walletSignature),
       extra,
-      bytes(3, concat(extra, bytes(1, plan.keyBytes), extra)),
+      plan.keyUnionField,
       extra,
     );
     expect(decode(concat(extra, bytes(1, key), extra, plan.authDataField, sign(3, plan.authSignature), extra))).toEqual(
       good,
     );
+  });
+
+  it.each(Object.entries(junk))('an unknown field in the message of the key makes it misshapen: %s', (_, extra) => {
+    for (const content of [concat(extra, bytes(1, plan.keyBytes)), concat(bytes(1, plan.keyBytes), extra)]) {
+      const { identityKey } = decode(bytes(1, bytes(3, content)));
+      expect(identityKey).toEqual({ timestamp: 0n, bytes: plan.keyBytes, signature: undefined, isMisshapen: true });
+    }
   });
 
   it('the order of fields does not matter', () => {

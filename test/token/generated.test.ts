@@ -112,7 +112,7 @@ describe('reading and writing by hand agrees with the generated types', () => {
         const createdNs = 1n;
         const authData = create(AuthDataSchema, { createdNs, restrictions: init });
         const fields = decodeAuthData(toBinary(AuthDataSchema, authData));
-        expect(fields.restrictions ?? { ...NO_RESTRICTIONS }).toEqual({
+        expect(fields.restrictions ?? NO_RESTRICTIONS).toEqual({
           ...init,
           expiresNs: init.expiresNs || undefined,
           challenge: init.challenge.length > 0 ? init.challenge : undefined,

@@ -95,6 +95,7 @@ it('an unknown field may have any wire type, next to every known one', () => {
       identityKey: {
         timestamp: 0n,
         bytes: Uint8Array.of(4),
+        isMisshapen: true,
         signature: { kind: 'ecdsa_compact', bytes: Uint8Array.of(5), recovery: 1 },
       },
       authDataBytes: NOTHING,

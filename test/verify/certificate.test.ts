@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { nobleCurve, xmtpStatement } from '../../src/index.js';
-import { certificateKey, certifyingWallet, keyTimeMs, type Certificate } from '../../src/verify/certificate.js';
+import { keyTimeMs } from '../../src/token/times.js';
+import { certificateKey, certifyingWallet, type Certificate } from '../../src/verify/certificate.js';
 import { reasonOf } from '../support/refusal-of.js';
 import { aliceAddress, flipBit, planToken } from '../support/token-workshop.js';
 
@@ -99,7 +100,7 @@ describe('certificateKey', () => {
         const key = certificateKey(one);
         expect(Buffer.from(key.slice(0, 65), 'latin1')).toEqual(Buffer.from(one.identityKey));
         expect(Buffer.from(key.slice(65, 129), 'latin1')).toEqual(Buffer.from(one.walletSignature));
-        expect(key.slice(129)).toBe(`${one.walletRecovery}${one.keyTimestamp}`);
+        expect(key.slice(129)).toBe(`-${one.walletRecovery}${one.keyTimestamp},,`);
       }),
     );
   });

@@ -809,13 +809,14 @@ describe('the cache of devices', () => {
     expect(calls).toEqual({ verify: 3, recover: 1 });
   });
 
-  it('refuses a known device that claims another wallet, well signed, without a second recovery', () => {
+  it('refuses a known device that claims another wallet, well signed: its certificate is that of one wallet', () => {
     const { verify, verifier, calls } = bench();
     verify();
     const error = refusalOf(() => verify({ claims: bobAddress }));
     expect(error).toMatchObject({ reason: 'WALLET_MISMATCH', cause: { claimed: bobAddress, recovered: aliceAddress } });
-    expect(calls).toEqual({ verify: 2, recover: 1 });
+    expect(calls).toEqual({ verify: 2, recover: 2 });
     expect(verifier.cachedTokens).toBe(1);
+    expect(verifier.cachedDevices).toBe(1);
   });
 
   it('looks at the time of a known device\u2019s token', () => {
@@ -867,11 +868,11 @@ describe('the cache of devices', () => {
     expect(calls).toEqual({ verify: 2, recover: 2 });
   });
 
-  it('treats either kind of wallet signature as the same certificate', () => {
+  it('treats either kind of wallet signature as a certificate of its own', () => {
     const { verify, verifier } = bench();
     verify();
     verify({ walletSignature: { ...planToken().walletSignature, field: 2 } });
-    expect(verifier.cachedDevices).toBe(1);
+    expect(verifier.cachedDevices).toBe(2);
   });
 
   it('finds no certificate again after any one bit of any part of it is changed', () => {

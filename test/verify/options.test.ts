@@ -42,7 +42,15 @@ describe('verifierSettings', () => {
   it('has the documented defaults', () => {
     const settings = build(undefined);
     for (const [name, [, , fallback]] of limits) expect(settings[name]).toBe(fallback);
-    expect(settings).toMatchObject({ curve: nobleCurve, statement: xmtpStatement, isRevoked: undefined });
+    expect(settings).toMatchObject({
+      curve: nobleCurve,
+      statements: [xmtpStatement],
+      needsKeyTime: false,
+      audience: [],
+      challenges: undefined,
+      maxCertificateAgeMs: undefined,
+      isRevoked: undefined,
+    });
     expect(Math.abs(settings.nowMs() - Date.now())).toBeLessThan(1_000);
   });
 
@@ -118,14 +126,17 @@ describe('verifierSettings', () => {
       expect(() => build({ statement })).toThrow(/^statement must be/);
       expect(() => build({ statement })).toThrow(TypeError);
     }
-    for (const statement of [{}, [], { title: 'a' }, { closing: 'b' }, { title: '', closing: 'b' }]) {
+    for (const statement of [[], Array(5).fill(xmtpStatement)]) {
+      expect(() => build({ statement })).toThrow(/^statement must be one or a list of 1 to 4/);
+    }
+    for (const statement of [{}, { title: 'a' }, { closing: 'b' }, { title: '', closing: 'b' }]) {
       expect(() => build({ statement })).toThrow(/^statement\./);
       expect(() => build({ statement })).toThrow(TypeError);
     }
     const statement = { title: 'a', closing: 'b' };
     const settings = build({ statement });
     statement.title = 'changed';
-    expect(settings.statement).toEqual({ title: 'a', closing: 'b' });
+    expect(settings.statements).toEqual([{ title: 'a', closing: 'b' }]);
   });
 
   it.each(['maxAge', 'MaxAgeMs', 'maxAgeMs ', '', 'toString', 'token'])('refuses the unknown option %j', (name) => {

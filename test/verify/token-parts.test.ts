@@ -32,6 +32,8 @@ describe('requireParts', () => {
     expect(requireParts(good)).toEqual({
       keyTimestamp,
       identityKey: keyBytes,
+      notAfterNs: undefined,
+      walletSignatureKind: identityKey.signature?.kind,
       walletSignature: walletSignature.bytes,
       walletRecovery: 1,
       authDataBytes: authData,
