@@ -12,6 +12,7 @@ it('exports these names and no others', () => {
     'exportIdentity',
     'importIdentity',
     'signRevocation',
+    'siweStatement',
     'xmtpStatement',
   ]);
 });

@@ -67,7 +67,16 @@ describe('verifierSettings', () => {
 
   it('lists every option by name', () => {
     expect([...verifierOptionNames].sort()).toEqual(
-      [...Object.keys(LIMITS), 'now', 'statement', 'curve', 'isRevoked'].sort(),
+      [
+        ...Object.keys(LIMITS),
+        'now',
+        'statement',
+        'curve',
+        'isRevoked',
+        'audience',
+        'challenge',
+        'maxCertificateAgeMs',
+      ].sort(),
     );
   });
 
