@@ -67,6 +67,8 @@ export interface Timers {
    * @returns what cancels it.
    */
   after(delayMs: number, run: () => void): () => void;
+  /** Calls a function once, when the event loop has seen to what else there is to do. Default: the system's. */
+  readonly nextTurn?: ((run: () => void) => void) | undefined;
 }
 
 /** Longest delay of a timer; a longer one would end at once. */
@@ -92,6 +94,7 @@ export function timersOption(value: Timers | undefined): Timers {
 /** Timers of others, which may answer with something else than what cancels them. */
 function safeTimers(timers: Timers): Timers {
   return {
+    nextTurn: timers.nextTurn && ((run) => timers.nextTurn?.(run)),
     monotonicMs: () => timers.monotonicMs(),
     after(delayMs, run) {
       const cancel: unknown = timers.after(delayMs, run);
