@@ -5,7 +5,7 @@ export interface FairQueue<T> {
   /**
    * Puts an item behind those of its address.
    * @returns what has no room: the newest item of the address with the most waiting, or this one if its own address would then
-   *   have as many. `undefined` if the queue was not full.
+   *   have as many as that. `undefined` if the queue was not full.
    */
   add(address: string, item: T): T | undefined;
   /** Takes the oldest item of the address whose turn it is, which has its next turn after all others. `undefined` if none waits. */
