@@ -25,6 +25,7 @@ import {
 } from './steps/pipeline.js';
 import { recheckLate } from './steps/recheck-late.js';
 import { recheckCaller, watchStream } from './steps/recheck.js';
+import { tokenEndMs } from './steps/token-end.js';
 
 /** Decides about calls, for every transport of a node: caches, limits and metrics are one. */
 export interface Gate {
@@ -176,7 +177,8 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     return {
       admitted: true,
       identity: call.visibleIdentity,
-      expiresAtMs: call.identity?.expiresAtMs,
+      expiresAtMs: tokenEndMs(call),
+      challenge: call.identity && verifier.challenge(),
       checkMessage,
       judgesMessages: pipeline.message.length > 0 || undefined,
       lease: call.lease,

@@ -11,6 +11,8 @@ export interface Admission {
   readonly identity: WalletIdentity | undefined;
   /** When the token stops working here, for the client; in milliseconds since the Unix epoch. */
   readonly expiresAtMs: number | undefined;
+  /** The challenge of this node, for the client's next token: 32 lower-case hex digits; `undefined` if there is none. */
+  readonly challenge?: string | undefined;
   /**
    * Decides about each request message, in order, before it goes on to the handler; the first refusal ends the call. Never
    * throws and never rejects. `undefined` if the method has nothing to check.

@@ -17,6 +17,8 @@ export type { RuleCoverage, RuleReport } from './rules/check-rules.js';
 export type { AuthRules, RuleSource } from './rules/declared-rules.js';
 export type { MethodSummary } from './rules/method-summary.js';
 export type { Authorize, AuthorizeAnswer, AuthorizeMessage, MethodPolicy, OfRequest } from './rules/policy.js';
+export type { RequireOptions } from './rules/require.js';
 export type { ServiceShape } from './rules/service-methods.js';
 export { healthRules, reflectionRules } from './rules/well-known.js';
 export type { TokenEvent } from './steps/report-token.js';
+export type { ChallengeOptions } from '../verify/challenge.js';

@@ -1,6 +1,7 @@
 import type { DeviceRegistry } from '../devices/device-registry.js';
 import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
 import { verifierOptionNames, type VerifierOptions } from '../verify/options.js';
+import type { Demands } from '../verify/restrictions.js';
 import type { AccessOptions } from './access/access.js';
 import type { DecisionEvent } from './decision.js';
 import type { FailedTokenLimitOptions } from './limits/failed-token-limit.js';
@@ -12,6 +13,7 @@ import {
 } from './queue/queue-options.js';
 import type { AuthRules } from './rules/declared-rules.js';
 import type { Authorize } from './rules/policy.js';
+import { demandsOf, type RequireOptions } from './rules/require.js';
 import type { ServiceShape } from './rules/service-methods.js';
 import type { TokenEvent } from './steps/report-token.js';
 
@@ -22,6 +24,11 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
    * `.proto`. Default: `required` everywhere.
    */
   rules?: AuthRules<Metadata> | undefined;
+  /**
+   * What tokens must carry, on all methods: an audience that names this node, its challenge, a shorter life. Rules may demand more.
+   * Default: nothing.
+   */
+  require?: RequireOptions | undefined;
   /**
    * The services that the server registers. What their `.proto` declares by `walletauth/v1/options.proto` applies where `rules` declare
    * nothing, and a rule that names an unknown method or field is a TypeError. Default: rules are not checked
@@ -91,6 +98,8 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
 /** The gate's own options after validation, as far as no room of the gate reads them itself. */
 export interface GateSettings {
   readonly services: readonly ServiceShape[] | undefined;
+  /** What is demanded of all tokens. */
+  readonly demands: Demands | undefined;
   readonly authorize: Authorize | undefined;
   readonly authorizeTimeoutMs: number;
   readonly onDecision: ((event: DecisionEvent) => void) | undefined;
@@ -107,6 +116,7 @@ export interface GateSettings {
 /** The names of the options that only a gate has. */
 export const gateOptionNames = [
   'rules',
+  'require',
   'services',
   'authorize',
   'authorizeTimeoutMs',
@@ -133,6 +143,7 @@ export function gateSettings(options: GateOptions): GateSettings {
     throw new TypeError('graceMs is an option of createDeviceRegistry where there are devices');
   return Object.freeze({
     services: serviceList(options.services),
+    demands: demandsOf('require', options.require),
     authorize: optionalFunction('authorize', options.authorize),
     authorizeTimeoutMs: integer('authorizeTimeoutMs', options.authorizeTimeoutMs, 5_000, 1, 600_000),
     onDecision: optionalFunction('onDecision', options.onDecision),

@@ -21,6 +21,7 @@ import { createVerificationQueue } from './queue/verification-queue.js';
 import { createReporter, type Reporter } from './report.js';
 import { checkLimits } from './rules/check-limits.js';
 import { checkRules } from './rules/check-rules.js';
+import { checkDemands, demandsOf } from './rules/require.js';
 import { compileRules, type RuleTable } from './rules/rule-table.js';
 import { methodsOf } from './rules/service-methods.js';
 import { warnUnlimited } from './rules/warn-unlimited.js';
@@ -68,7 +69,13 @@ export function gateParts(options: GateOptions): GateParts {
   const settings = gateSettings(options);
   const { services, authorizeTimeoutMs: timeoutMs, onDecision, nowMs, timers } = settings;
   const methods = methodsOf(services ?? []);
-  const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
+  const { authorize, demands } = settings;
+  const rules = compileRules(options.rules, { methods, authorize, demands });
+  checkDemands('require', demands, options);
+  for (const { pattern, policy } of rules.declared) {
+    const name = `rules[${JSON.stringify(pattern)}].require`;
+    checkDemands(name, demandsOf(name, policy.require), options);
+  }
   if (services) checkRules(rules, methods.keys());
   const curve = options.curve === undefined ? fastestCurve() : options.curve;
   const verifier = createStagedVerifier({ ...verifierOptions(options), curve }, serverTools(fastestKeccak(), bytes));

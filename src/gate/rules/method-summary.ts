@@ -1,6 +1,7 @@
 import type { AuthRule, StreamRule } from '../call/call.js';
 import type { RuleSource } from './declared-rules.js';
 import type { MessagePlan } from './own-wallet.js';
+import type { RequireOptions } from './require.js';
 import type { MethodRule, PolicyName } from './rule-table.js';
 
 /** What applies to a method, for an operator to read. */
@@ -19,13 +20,15 @@ export interface MethodSummary {
   /** Whether an `authorizeMessage` is called for its messages. */
   readonly authorizeMessage: boolean;
   readonly stream: StreamRule;
+  /** What tokens must carry; `undefined` for nothing. */
+  readonly require: RequireOptions | undefined;
   /** Where each property is declared, as far as one is. */
   readonly from: Readonly<Partial<Record<PolicyName, { readonly pattern: string; readonly source: RuleSource }>>>;
 }
 
 /** Summarizes what applies to a method. */
 export function summaryOf(rule: MethodRule): MethodSummary {
-  const { auth, cost, limit, chargeMessages, ownWallet, authorize, authorizeMessage, stream, from } = rule;
+  const { auth, cost, limit, chargeMessages, ownWallet, authorize, authorizeMessage, stream, require, from } = rule;
   return Object.freeze({
     auth,
     cost: typeof cost === 'function' ? 'by message' : cost,
@@ -35,6 +38,7 @@ export function summaryOf(rule: MethodRule): MethodSummary {
     authorize: auth !== 'public' && authorize !== undefined,
     authorizeMessage: authorizeMessage !== undefined,
     stream,
+    require,
     from: Object.freeze(
       Object.fromEntries([...from].map(([name, { pattern, source }]) => [name, Object.freeze({ pattern, source })])),
     ),

@@ -2,6 +2,7 @@ import type { AuthError } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import { knownOptions, optionalFunction } from '../../options.js';
 import type { AuthRule, CallInfo, StreamRule } from '../call/call.js';
+import { demandsOf, type RequireOptions } from './require.js';
 
 /** What `authorize` may answer. */
 export type AuthorizeAnswer = boolean | AuthError;
@@ -50,6 +51,8 @@ export interface MethodPolicy<Metadata = unknown> {
   readonly ownWallet?: readonly string[] | undefined;
   /** How long a stream may stay open. Default `while-renewed`. */
   readonly stream?: StreamRule | undefined;
+  /** What tokens must carry to call it, beside what the option `require` of the gate demands of all. Default: nothing. */
+  readonly require?: RequireOptions | undefined;
   /** Called instead of the `authorize` of all methods. Default: that one. */
   readonly authorize?: Authorize<Metadata> | undefined;
   /** Called with every request message before the handler gets it; answers like `authorize`. Default: none. */
@@ -64,6 +67,7 @@ export const policyNames = [
   'chargeMessages',
   'ownWallet',
   'stream',
+  'require',
   'authorize',
   'authorizeMessage',
 ] as const satisfies readonly (keyof MethodPolicy)[];
@@ -105,9 +109,11 @@ export function readPolicy<Metadata>(
   must(chargeMessages === undefined || typeof chargeMessages === 'boolean', 'chargeMessages', 'true or false');
   must(ownWallet === undefined || isPaths(ownWallet), 'ownWallet', 'a list of field paths such as "items.owner"');
   must(stream === undefined || STREAM_RULES.includes(stream), 'stream', "'at-open', 'until-expiry' or 'while-renewed'");
+  demandsOf(`${name}.require`, policy.require);
   optionalFunction(`${name}.authorize`, authorize);
   optionalFunction(`${name}.authorizeMessage`, authorizeMessage);
-  return Object.freeze({ ...policy, ...(ownWallet && { ownWallet: Object.freeze([...ownWallet]) }) });
+  const require = policy.require && { require: Object.freeze({ ...policy.require }) };
+  return Object.freeze({ ...policy, ...require, ...(ownWallet && { ownWallet: Object.freeze([...ownWallet]) }) });
 }
 
 /** Whether a value can be a cost. */

@@ -1,8 +1,9 @@
 import { getOption, hasOption, type DescMethod, type DescService } from '@bufbuild/protobuf';
 
-import { Auth, method, service, Stream, type Rule } from '../../../gen/walletauth/v1/options_pb.js';
+import { Auth, method, service, Stream, type Require, type Rule } from '../../../gen/walletauth/v1/options_pb.js';
 import type { AuthRule, StreamRule } from '../call/call.js';
 import { isLimitName, type MethodPolicy } from './policy.js';
+import { demandsOf, type RequireOptions } from './require.js';
 
 /**
  * What a `.proto` declares for a method, by `walletauth/v1/options.proto`.
@@ -18,9 +19,30 @@ export function servicePolicy(desc: DescService): MethodPolicy | undefined {
   return hasOption(desc, service) ? policyOf(desc.toString(), getOption(desc, service)) : undefined;
 }
 
-function policyOf(name: string, { auth, cost, limit, chargeMessages, stream }: Rule): MethodPolicy {
+function policyOf(name: string, option: Rule): MethodPolicy {
+  const { auth, cost, limit, chargeMessages, stream } = option;
+  const require = requireOf(option.require);
+  demandsOf(`${name}: the option's require`, require);
   if (limit !== undefined && !isLimitName(limit)) throw new TypeError(`${name}: the option's limit must be a name`);
-  return Object.freeze({ auth: authRule(name, auth), cost, limit, chargeMessages, stream: streamRule(name, stream) });
+  const declared = {
+    auth: authRule(name, auth),
+    cost,
+    limit,
+    chargeMessages,
+    stream: streamRule(name, stream),
+    require,
+  };
+  return Object.freeze(declared);
+}
+
+function requireOf(option: Require | undefined): RequireOptions | undefined {
+  if (option === undefined) return undefined;
+  const { audience, challenge, maxLifetimeMs } = option;
+  return Object.freeze({
+    audience,
+    challenge,
+    maxLifetimeMs: maxLifetimeMs === undefined ? undefined : Number(maxLifetimeMs),
+  });
 }
 
 function authRule(name: string, auth: Auth): AuthRule | undefined {

@@ -1,9 +1,11 @@
 import type { DescMethod } from '@bufbuild/protobuf';
 
+import type { Demands } from '../../verify/restrictions.js';
 import type { AuthRule, StreamRule } from '../call/call.js';
 import { rulesInCode, rulesInProto, type AuthRules, type DeclaredRule, type RuleSource } from './declared-rules.js';
 import { planOfPaths, type MessagePlan } from './own-wallet.js';
 import type { Authorize, AuthorizeMessage, OfRequest, policyNames } from './policy.js';
+import { demandsOf, strictest } from './require.js';
 
 /** The name of something that a rule can declare. */
 export type PolicyName = (typeof policyNames)[number];
@@ -23,6 +25,8 @@ export interface MethodRule {
   readonly ownWallet: MessagePlan | undefined;
   /** How long a stream may stay open. */
   readonly stream: StreamRule;
+  /** What tokens must carry, by this rule and for all methods; `undefined` for nothing. */
+  readonly require: Demands | undefined;
   readonly authorize: Authorize | undefined;
   readonly authorizeMessage: AuthorizeMessage | undefined;
   /** Which rule each property is from. */
@@ -43,6 +47,8 @@ export interface RuleSurroundings {
   readonly methods?: ReadonlyMap<string, DescMethod | undefined> | undefined;
   /** Applies where no rule has another. */
   readonly authorize?: Authorize | undefined;
+  /** What is demanded of tokens for all methods. */
+  readonly demands?: Demands | undefined;
 }
 
 /**
@@ -53,7 +59,7 @@ export interface RuleSurroundings {
  */
 export function compileRules(
   rules: AuthRules = {},
-  { methods = new Map(), authorize }: RuleSurroundings = {},
+  { methods = new Map(), authorize, demands }: RuleSurroundings = {},
 ): RuleTable {
   const code = rulesInCode(rules);
   const proto = rulesInProto(methods);
@@ -72,6 +78,7 @@ export function compileRules(
     return merged(
       order.filter((rule) => rule !== undefined),
       methods.get(path),
+      demands,
     );
   }
 
@@ -87,7 +94,7 @@ export function compileRules(
 }
 
 /** @param order the rules that apply, the strongest first; the last one has everything that must be there. */
-function merged(order: readonly DeclaredRule[], method?: DescMethod): MethodRule {
+function merged(order: readonly DeclaredRule[], method?: DescMethod, demands?: Demands): MethodRule {
   const from = new Map<PolicyName, DeclaredRule>();
   function first<T>(name: PolicyName, property: (rule: DeclaredRule) => T): T | undefined {
     const rule = order.find((each) => property(each) !== undefined);
@@ -108,6 +115,13 @@ function merged(order: readonly DeclaredRule[], method?: DescMethod): MethodRule
     chargeMessages: first('chargeMessages', ({ policy }) => policy.chargeMessages) ?? false,
     costByMessage: typeof cost === 'function' || typeof limit === 'function',
     ownWallet: ownWallet.length > 0 ? ownWallet : undefined,
+    require: strictest(
+      demands,
+      demandsOf(
+        'require',
+        first('require', ({ policy }) => policy.require),
+      ),
+    ),
     stream: first('stream', ({ policy }) => policy.stream) ?? 'while-renewed',
     authorize: first('authorize', ({ policy }) => policy.authorize),
     authorizeMessage: first('authorizeMessage', ({ policy }) => policy.authorizeMessage),

@@ -4,6 +4,7 @@ import { asAuthError } from '../../errors.js';
 import type { WalletIdentity } from '../../identity.js';
 import type { AuthorizationValue } from '../../token/bearer.js';
 import { PendingToken } from '../../verify/pending-token.js';
+import { checkMethods } from '../../verify/restrictions.js';
 import { callerAddress } from '../call/client-address.js';
 import type { VerificationQueue } from '../queue/verification-queue.js';
 import type { Answer, CallContext } from './pipeline.js';
@@ -71,6 +72,7 @@ export function renewing(leases: Leases): NoteIdentity {
 function accept(call: CallContext, identity: WalletIdentity, { notes }: Authentication): Answer {
   for (const note of notes) note(call, identity);
   call.identity = identity;
+  checkMethods(identity, call.incoming.method);
   return undefined;
 }
 

@@ -2,6 +2,7 @@ import type { LeasedStream } from '../../devices/leases/lease.js';
 import type { AuthError } from '../../errors.js';
 import { StreamLease, type WalletIdentity } from '../../identity.js';
 import type { Answer, CallContext } from './pipeline.js';
+import { tokenEndMs } from './token-end.js';
 
 /** Ends an admitted call. */
 export type EndCall = (call: CallContext, error: AuthError) => void;
@@ -34,7 +35,7 @@ export function holdStream(call: CallContext, { leases, endCall, revokes }: Hold
       {
         kind: rule.stream,
         deviceId: identity.deviceId,
-        expiresAtMs: identity.expiresAtMs,
+        expiresAtMs: hasGrace ? identity.expiresAtMs : (tokenEndMs(call) ?? identity.expiresAtMs),
         end(error) {
           if (!hasGrace && error.reason === 'TOKEN_EXPIRED') lease.announce();
           endCall(call, error);

@@ -2,6 +2,7 @@ import type { DevicesOfGate } from '../../devices/device-registry.js';
 import { refusal } from '../../errors.js';
 import type { CallContext, Answer } from './pipeline.js';
 import type { Recheck } from './recheck.js';
+import { tokenEndMs } from './token-end.js';
 
 /** What is looked at again where the request of a unary call comes late. */
 export interface LateCheck {
@@ -26,7 +27,7 @@ export function recheckLate(call: CallContext, _message: unknown, late: LateChec
   if (waitedMs >= 0 && waitedMs < afterMs) return undefined; // a clock that was put back tells nothing
   const { identity, rule } = call;
   if (identity !== undefined) {
-    const lastMs = identity.expiresAtMs + (rule.stream === 'until-expiry' ? 0 : graceMs);
+    const lastMs = (tokenEndMs(call) ?? identity.expiresAtMs) + (rule.stream === 'until-expiry' ? 0 : graceMs);
     if (rule.stream !== 'at-open' && nowMs > lastMs) return refusal('TOKEN_EXPIRED');
     devices?.present(identity);
   }

@@ -19,7 +19,7 @@ export interface TokenStages {
 /** Verifies with a verifier alone. */
 export function stagesOf(verifier: StagedVerifier): TokenStages {
   return {
-    begin: (call) => verifier.begin(call.authorization),
+    begin: (call) => verifier.begin(call.authorization, call.rule.require),
     recheck: (_, pending) => verifier.recheck(pending),
     finish: (_, pending) => verifier.finish(pending),
   };
