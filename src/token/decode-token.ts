@@ -90,12 +90,16 @@ function readToken(message: Uint8Array): TokenFields {
   return { identityKey, authDataBytes, authDataSignature };
 }
 
+/** Reads one copy of the restrictions on top of those before it. */
+function readCopy(reader: WireReader, before: RestrictionFields): RestrictionFields {
+  return readRestrictions(reader, before, portable.toLatin1);
+}
+
 function readAuthData(message: Uint8Array): AuthDataFields {
   const reader = new WireReader(message);
   let walletAddress = '';
   let createdNs = 0n;
   let restrictions: RestrictionFields | undefined;
-  const readCopy = (copy: WireReader, before: RestrictionFields) => readRestrictions(copy, before, portable.toLatin1);
   while (reader.next()) {
     if (reader.number === 1) walletAddress = utf8.decode(reader.bytes());
     else if (reader.number === 2) createdNs = reader.uint64();

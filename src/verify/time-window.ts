@@ -33,7 +33,7 @@ export function overlap(one: TimeWindow, other: TimeWindow | undefined): TimeWin
 export function timeWindow(
   createdNs: bigint,
   { maxAgeMs, maxFutureSkewMs }: TimePolicy,
-  expiresNs?: bigint | undefined,
+  expiresNs?: bigint,
 ): TimeWindow {
   const wholeMs = createdNs / NS_PER_MS;
   const createdMs = Number(wholeMs); // at most 2^64 / 10^6, so all sums below are exact

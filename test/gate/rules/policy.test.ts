@@ -18,6 +18,7 @@ describe('readPolicy', () => {
       limit: 'rare',
       chargeMessages: false,
       stream: 'at-open',
+      require: { audience: true, challenge: true, maxLifetimeMs: 60_000 },
       ownWallet: ['owner', 'items.owner_id'],
       authorize: some,
       authorizeMessage: some,
