@@ -19,9 +19,10 @@ export function otherValue({ value }: Field, random: () => number): Field['value
   return new Uint8Array(random() % 70).fill(random() & 0x7f);
 }
 
-/** A well-formed field with a number that no message of the token declares. */
-export function unknownField(random: () => number): Piece {
-  const number = 4 + (random() % 2 ** (2 + (random() % 26)));
+/** A well-formed field with a number that no message of the token declares, from `first` up. */
+export function unknownField(random: () => number, first = 4): Piece {
+  const any = first + (random() % 2 ** (2 + (random() % 26)));
+  const number = any === 1600 ? 1601 : any; // the number of the restrictions, and of the end of a key
   switch (random() % 5) {
     case 0:
       return rawField(number, 0, varint(BigInt(random()) * BigInt(random()), random() % 11));

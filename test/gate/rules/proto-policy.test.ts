@@ -95,6 +95,15 @@ describe('the options of methods and services', () => {
     );
   });
 
+  it('say with require what tokens must carry', () => {
+    const { require } = servicePolicy(serviceWith({ require: { audience: true, maxLifetimeMs: 60_000n } })) ?? {};
+    expect(require).toEqual({ audience: true, challenge: false, maxLifetimeMs: 60_000 });
+    expect(servicePolicy(serviceWith({ cost: 1 }))?.require).toBeUndefined();
+    expect(() => servicePolicy(serviceWith({ require: { maxLifetimeMs: 2n ** 63n } }))).toThrow(
+      /service test.v1.S: the option's require.maxLifetimeMs must be an integer/,
+    );
+  });
+
   it('of a later version are refused, by name', () => {
     const service = serviceOf(registry, 'WrongAuth');
     const [desc] = service.methods;
