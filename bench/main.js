@@ -11,6 +11,7 @@ const ROWS = {
   wasm: 'verification',
   noble: 'verification',
   keccak: 'keccak',
+  restrictions: 'restrictions',
   refusals: 'refusals',
   peers: 'peers',
   creation: 'creation',
