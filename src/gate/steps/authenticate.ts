@@ -17,8 +17,8 @@ export interface Authentication {
   readonly stages: TokenStages;
   /** Where tokens wait that need the curve; `undefined` if none has to. */
   readonly queue: VerificationQueue | undefined;
-  /** In this order. */
-  readonly notes: readonly NoteIdentity[];
+  /** Called with every identity. */
+  readonly note: NoteIdentity;
 }
 
 /**
@@ -68,8 +68,8 @@ export function renewing(leases: Leases): NoteIdentity {
   };
 }
 
-function accept(call: CallContext, identity: WalletIdentity, { notes }: Authentication): Answer {
-  for (const note of notes) note(call, identity);
+function accept(call: CallContext, identity: WalletIdentity, { note }: Authentication): Answer {
+  note(call, identity);
   call.identity = identity;
   return undefined;
 }
