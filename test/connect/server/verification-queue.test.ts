@@ -68,7 +68,7 @@ describe('a Connect call whose token waits for the curve', () => {
     const answer = call(leaving.signal);
     await untilWaiting();
     leaving.abort();
-    await expect(answer).rejects.toThrow();
+    await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
     await untilClosed();
     await turnAll();
     expect([gate.waitingTokens, curve.calls.verify, handlers.run]).toEqual([0, 0, 0]);
