@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   curves: ['src/crypto/curve.ts'],
   verify: RANKS_0_TO_1,
   client: RANKS_0_TO_1,
-  'status-details': ['rank 0', 'src/token/wire-fields.ts'],
+  'status-details': ['rank 0', 'src/token/encode-token.ts', 'src/token/wire-fields.ts', 'src/token/wire-reader.ts'],
   devices: [...RANKS_0_TO_1, 'other types'],
   storage: RANKS_0_TO_2,
   gate: [...BELOW_TRANSPORTS, 'other types'],
