@@ -23,6 +23,7 @@ const ROWS = {
   redis: 'redis',
   scale: 'scale',
   bundle: 'bundle',
+  start: 'start',
 };
 
 const { values: flags } = parseArgs({
