@@ -76,14 +76,14 @@ async function bundle(output, input) {
   const build = await rolldown({
     cwd: root,
     input,
-    platform: 'node',
+    platform: 'neutral', // what needs Node says so by `node:`
     tsconfig: false,
     external: (id) => !id.startsWith('.') && !id.startsWith('/') && !id.startsWith('src/'),
     resolve: { extensionAlias: { '.js': ['.ts'] } },
     transform: { target: 'es2023' },
     treeshake: { moduleSideEffects: false },
   });
-  await build.write({ format: 'esm', sourcemap: true, ...output });
+  await build.write({ format: 'esm', sourcemap: true, sourcemapExcludeSources: true, ...output });
   await build.close();
   mkdirSync(`${root}${output.dir}/src/protobuf`, { recursive: true });
   copyFileSync(`${root}${LAZY}`, `${root}${output.dir}/${LAZY}`);

@@ -85,21 +85,24 @@ describe('protobuf-es is loaded where it is needed', () => {
     [
       'import',
       'module',
-      `import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
+      `import { createGate } from 'grpc-wallet-auth/gate';
+      import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
       import { DemoService } from 'grpc-wallet-auth/proto';`,
       '/protobuf/dist/esm/',
     ],
     [
       'require',
       'commonjs',
-      `const { grpcServiceDefinition } = require('grpc-wallet-auth/grpc');
+      `const { createGate } = require('grpc-wallet-auth/gate');
+      const { grpcServiceDefinition } = require('grpc-wallet-auth/grpc');
       const { DemoService } = require('grpc-wallet-auth/proto');`,
       '/protobuf/dist/esm/',
     ],
   ] as const)('once, and the same for generated code and for what reads it: %s', (_, type, imports, copy) => {
     const program = `${imports}
       const bytes = grpcServiceDefinition(DemoService).whoAmI.requestSerialize({});
-      if (!Buffer.isBuffer(bytes)) throw new Error('no bytes');`;
+      if (!Buffer.isBuffer(bytes)) throw new Error('no bytes');
+      createGate({ services: [DemoService] }); // reads its options`;
     const files = ofProtobufEs(filesLoadedBy(program, type));
     expect(files.length).toBeGreaterThan(0);
     expect(files.filter((file) => !file.includes(copy))).toEqual([]);
