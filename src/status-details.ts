@@ -154,23 +154,23 @@ function headerText(text: string): string {
   return text.slice(0, MAX_TEXT_LENGTH).replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-function errorInfo(reason: string, info: ReadonlyMap<string, string>): Uint8Array {
+function errorInfo(reason: string, info: ReadonlyMap<string, string>): WireWriter {
   const writer = new WireWriter().text(1, reason).text(2, DOMAIN);
-  for (const [key, value] of info) writer.bytes(3, new WireWriter().text(1, key).text(2, value).finish());
-  return writer.finish();
+  for (const [key, value] of info) writer.bytes(3, new WireWriter().text(1, key).text(2, value));
+  return writer;
 }
 
-function retryInfo(delayMs: number): Uint8Array {
+function retryInfo(delayMs: number): WireWriter {
   const delay = new WireWriter();
   const seconds = Math.floor(delayMs / 1_000);
   const nanos = (delayMs % 1_000) * 1_000_000;
   if (seconds > 0) delay.varint(1, BigInt(seconds));
   if (nanos > 0) delay.varint(2, BigInt(nanos));
-  return new WireWriter().bytes(1, delay.finish()).finish();
+  return new WireWriter().bytes(1, delay);
 }
 
-function anyOf(type: string, value: Uint8Array): Uint8Array {
-  return new WireWriter().text(1, `type.googleapis.com/${type}`).bytes(2, value).finish();
+function anyOf(type: string, value: WireWriter): WireWriter {
+  return new WireWriter().text(1, `type.googleapis.com/${type}`).bytes(2, value);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
