@@ -24,6 +24,7 @@ const ROWS = {
   scale: 'scale',
   flood: 'flood',
   bundle: 'bundle',
+  start: 'start',
 };
 
 const { values: flags } = parseArgs({

@@ -1,16 +1,13 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodBiDiStreaming,
-  type DescMethodClientStreaming,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  type DescService,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodClientStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
 } from '@bufbuild/protobuf';
 import type {
   handleBidiStreamingCall,
@@ -20,6 +17,8 @@ import type {
   MethodDefinition,
   ServiceDefinition,
 } from '@grpc/grpc-js';
+
+import { protobuf } from '#protobuf';
 
 import { pathOf } from '../gate/rules/service-methods.js';
 
@@ -76,6 +75,7 @@ function methodDefinition(method: DescMethod): MethodDefinition<AnyMessage, AnyM
 }
 
 function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
+  const { create, toBinary } = protobuf();
   return (message) => {
     const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, message));
     return Buffer.from(buffer, byteOffset, byteLength);
@@ -83,5 +83,6 @@ function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
 }
 
 function deserializer(schema: DescMessage): (bytes: Buffer) => AnyMessage {
+  const { fromBinary } = protobuf();
   return ({ buffer, byteOffset, byteLength }) => fromBinary(schema, new Uint8Array(buffer, byteOffset, byteLength));
 }
