@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createContext, runInContext } from 'node:vm';
 
 import { build, type Metafile } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { testWallets } from '../../src/testing/test-wallets.js';
+import { createVerifier } from '../../src/verify/create-verifier.js';
 import { scaffold } from './support/scaffold.js';
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -100,6 +102,48 @@ describe('TypeScript without the types of Node', () => {
     const compilerOptions = { target: 'es2022', strict: true, types: [], noEmit: true, ...settings };
     folder.write({ 'tsconfig.json': JSON.stringify({ compilerOptions, files: ['program.ts'] }) });
     expect((await folder.run('tsc')).output).toBe('');
+  });
+});
+
+describe('a runtime with little, such as React Native', () => {
+  const CLIENT = `
+    import { createIdentity, createTokenSource, exportIdentity, importIdentity } from 'grpc-wallet-auth/client';
+    export const run = async (wallet) => {
+      const identity = importIdentity(exportIdentity(await createIdentity(wallet)));
+      return createTokenSource(identity).get();
+    };`;
+  /** What there is beside the language itself. */
+  const needed = {
+    TextEncoder,
+    TextDecoder,
+    crypto: { getRandomValues: crypto.getRandomValues.bind(crypto) },
+  };
+
+  /** Bundles the client for browsers and makes a token in a context that has some globals and nothing else. */
+  async function tokenWith(globals: object): Promise<string> {
+    const { outputFiles } = await build({
+      stdin: { contents: CLIENT, resolveDir: folder.dir },
+      bundle: true,
+      format: 'iife',
+      globalName: 'client',
+      platform: 'browser',
+      write: false,
+      logLevel: 'silent',
+    });
+    const context = createContext({ ...globals });
+    runInContext(outputFiles[0]!.text, context);
+    const run = runInContext('client.run', context) as (wallet: object) => Promise<string>;
+    return run(testWallets.alice);
+  }
+
+  it('./client needs TextEncoder, TextDecoder and crypto.getRandomValues, and no WebCrypto, Buffer, fetch, URL or timer', async () => {
+    const token = await tokenWith(needed);
+    expect(createVerifier().verify(`Bearer ${token}`).wallet).toBe(testWallets.alice.address);
+  });
+
+  it.each(Object.keys(needed))('./client fails, and makes no weak key, without %s', async (name) => {
+    const rest = Object.fromEntries(Object.entries(needed).filter(([each]) => each !== name));
+    await expect(tokenWith(rest)).rejects.toThrow(new RegExp(name === 'crypto' ? 'getRandomValues' : name));
   });
 });
 
