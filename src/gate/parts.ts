@@ -4,7 +4,7 @@ import { fastestKeccak } from '#keccak';
 
 import { insideOf } from '../devices/inside.js';
 import { createLeases } from '../devices/leases/leases.js';
-import type { NodeDevices } from '../devices/node-devices.js';
+import type { NodeDevices } from '../devices/node/node-devices.js';
 import type { AuthError } from '../errors.js';
 import type { RefusalStatus } from '../status-details.js';
 import { createVerifierWith, type Verifier } from '../verify/create-verifier.js';

@@ -1,6 +1,7 @@
-import type { Timers } from '../options.js';
-import { createRevocationSet } from './revocation/revocations.js';
-import type { DeviceStore, Fact, LostRow } from './store.js';
+import type { Timers } from '../../options.js';
+import { createRevocationSet } from '../revocation/revocations.js';
+import type { DeviceStore, Fact, LostRow } from '../store.js';
+import { EarliestTimer } from './earliest-timer.js';
 
 /** Longest time that a node waits before it puts back what a store has lost, so that not all do so at once. */
 const MAX_WAIT_MS = 2_000;
@@ -27,21 +28,18 @@ export class PutBack {
   /** Facts that were put back. */
   count = 0;
   readonly #store: Pick<DeviceStore, 'revoke' | 'restore'>;
-  readonly #timers: Timers;
   readonly #copy: Copy;
+  readonly #timer: EarliestTimer;
   #unacknowledged: Fact[] = [];
   /** What the store has told since it was found to have lost something. */
   #told: Told | undefined;
   #retryMs = RETRY_MS;
-  #cancelTimer: (() => void) | undefined;
-  #nextMs = Infinity;
   #isRunning = false;
-  #isStopped = false;
 
   constructor(store: Pick<DeviceStore, 'revoke' | 'restore'>, timers: Timers, copy: Copy) {
     this.#store = store;
-    this.#timers = timers;
     this.#copy = copy;
+    this.#timer = new EarliestTimer(timers, () => this.#run());
   }
 
   /** Facts that the store has not acknowledged. */
@@ -78,19 +76,11 @@ export class PutBack {
   }
 
   stop(): void {
-    this.#isStopped = true;
-    this.#cancelTimer?.();
+    this.#timer.stop();
   }
 
   #schedule(delayMs: number): void {
-    const atMs = this.#timers.monotonicMs() + delayMs;
-    if (this.#isStopped || this.#isRunning || atMs >= this.#nextMs) return;
-    this.#cancelTimer?.();
-    this.#nextMs = atMs;
-    this.#cancelTimer = this.#timers.after(delayMs, () => {
-      this.#nextMs = Infinity;
-      void this.#run();
-    });
+    if (!this.#isRunning) this.#timer.within(delayMs); // what runs sees to it when it is done
   }
 
   async #run(): Promise<void> {

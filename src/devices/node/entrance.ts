@@ -1,6 +1,6 @@
-import type { WalletIdentity } from '../identity.js';
-import type { Timers } from '../options.js';
-import type { DeviceStore, Entered } from './store.js';
+import type { WalletIdentity } from '../../identity.js';
+import type { Timers } from '../../options.js';
+import type { DeviceStore, Entered } from '../store.js';
 
 /** How often it is looked whether a device's last clean-up is done, in milliseconds. */
 const LOOK_EVERY_MS = 100;

@@ -1,12 +1,12 @@
-import type { WalletIdentity } from '../identity.js';
+import type { WalletIdentity } from '../../identity.js';
+import type { DevicesOfGate } from '../device-registry.js';
+import type { LeasedStream } from '../leases/lease.js';
+import { deviceRevoked, registryClosed, storeAway } from '../refusals.js';
+import type { Statements } from '../revocation/statements.js';
 import { Admissions } from './admissions.js';
-import type { DevicesOfGate } from './device-registry.js';
 import { Endings } from './endings.js';
-import type { LeasedStream } from './leases/lease.js';
 import type { NodeState } from './node-state.js';
 import type { DeviceRecord } from './records.js';
-import { deviceRevoked, registryClosed, storeAway } from './refusals.js';
-import type { Statements } from './statements.js';
 
 /** The devices of a node, for its gates and for what hangs on devices. */
 export class NodeDevices implements DevicesOfGate {

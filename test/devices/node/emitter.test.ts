@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DeviceEmitter } from '../../src/devices/emitter.js';
+import { DeviceEmitter } from '../../../src/devices/node/emitter.js';
 
 describe('DeviceEmitter', () => {
   it('calls a listener that listens anew when it is called once for each event', () => {

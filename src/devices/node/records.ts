@@ -1,5 +1,5 @@
-import { LeaseHolder } from './leases/lease.js';
-import type { DeviceRow } from './store.js';
+import { LeaseHolder } from '../leases/lease.js';
+import type { DeviceRow } from '../store.js';
 
 /** What a node knows of a device that it serves. */
 export class DeviceRecord extends LeaseHolder {

@@ -1,5 +1,5 @@
-import type { WalletIdentity } from '../identity.js';
-import type { Timers } from '../options.js';
+import type { WalletIdentity } from '../../identity.js';
+import type { Timers } from '../../options.js';
 
 /** A device that was admitted without the store's word. */
 export interface Guest {

@@ -1,8 +1,8 @@
-import { refusal } from '../errors.js';
+import { refusal } from '../../errors.js';
+import { deviceRevoked } from '../refusals.js';
+import type { Fact } from '../store.js';
 import type { NodeState } from './node-state.js';
 import type { DeviceRecord } from './records.js';
-import { deviceRevoked } from './refusals.js';
-import type { Fact } from './store.js';
 
 /** Records that are looked at in one turn of the event loop. */
 const SLICE = 2_000;

@@ -1,5 +1,5 @@
-import type { Timers } from '../options.js';
-import type { Renewal } from './store.js';
+import type { Timers } from '../../options.js';
+import type { Renewal } from '../store.js';
 
 /** How long a renewal may wait, in milliseconds. */
 const DELAY_MS = 1_000;

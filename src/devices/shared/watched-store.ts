@@ -1,5 +1,5 @@
-import type { Timers } from '../options.js';
-import type { DeviceStore } from './store.js';
+import type { Timers } from '../../options.js';
+import type { DeviceStore } from '../store.js';
 
 /** What a store was asked, how long it took in milliseconds, and what it rejected with, if it did. */
 export interface StoreCall {

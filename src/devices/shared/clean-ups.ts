@@ -1,5 +1,6 @@
-import type { Timers } from '../options.js';
-import type { Backlog, Claim, CleanUp, DeviceStore } from './store.js';
+import type { Timers } from '../../options.js';
+import type { Backlog, Claim, CleanUp, DeviceStore } from '../store.js';
+import { EarliestTimer } from './earliest-timer.js';
 
 /** Cleans up what an operator keeps of a device that is gone, such as its queue. It is done when it resolves. */
 export type CleanUpHook = (device: CleanUp) => unknown;
@@ -27,19 +28,19 @@ export class CleanUps {
   readonly #cleanUp: CleanUpHook | undefined;
   #running = 0;
   #isClaiming = false;
-  #cancelTimer: (() => void) | undefined;
-  #nextMs = Infinity;
-  #isStopped = true;
+  #isStarted = false;
+  readonly #timer: EarliestTimer;
 
   constructor(store: DeviceStore, timers: Timers, cleanUp: CleanUpHook | undefined) {
     this.#store = store;
     this.#timers = timers;
     this.#cleanUp = cleanUp;
+    this.#timer = new EarliestTimer(timers, () => this.#claim());
   }
 
   start(): void {
     if (this.#cleanUp === undefined) return;
-    this.#isStopped = false;
+    this.#isStarted = true;
     this.soon();
   }
 
@@ -50,20 +51,11 @@ export class CleanUps {
 
   /** Claims nothing any more. What runs goes on, on its lease. */
   stop(): void {
-    this.#isStopped = true;
-    this.#cancelTimer?.();
-    this.#nextMs = Infinity;
+    this.#timer.stop();
   }
 
   #schedule(delayMs: number): void {
-    const atMs = this.#timers.monotonicMs() + delayMs;
-    if (this.#isStopped || atMs >= this.#nextMs) return;
-    this.#cancelTimer?.();
-    this.#nextMs = atMs;
-    this.#cancelTimer = this.#timers.after(delayMs, () => {
-      this.#nextMs = Infinity;
-      void this.#claim();
-    });
+    if (this.#isStarted) this.#timer.within(delayMs);
   }
 
   async #claim(): Promise<void> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Outbox } from '../../src/devices/outbox.js';
-import type { Renewal } from '../../src/devices/store.js';
-import { settableClock } from '../../src/testing/settable-clock.js';
+import { Outbox } from '../../../src/devices/shared/outbox.js';
+import type { Renewal } from '../../../src/devices/store.js';
+import { settableClock } from '../../../src/testing/settable-clock.js';
 
 const renewal: Renewal = { deviceId: 'a', expiresAtMs: 2, issuedAtMs: 1, address: undefined };
 

@@ -1,8 +1,8 @@
-import { refusal } from '../errors.js';
-import type { Device } from './device-registry.js';
-import type { NodeState } from './node-state.js';
-import { RevocationsFull } from './revocation/revocations.js';
-import type { Fact } from './store.js';
+import { refusal } from '../../errors.js';
+import type { Device } from '../device-registry.js';
+import type { NodeState } from '../node/node-state.js';
+import type { Fact } from '../store.js';
+import { RevocationsFull } from './revocations.js';
 
 /** What a wallet has signed. */
 export interface Statement {

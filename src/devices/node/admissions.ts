@@ -1,11 +1,11 @@
-import { isAuthError, refusal } from '../errors.js';
-import { attachDevice, type WalletIdentity } from '../identity.js';
+import { isAuthError, refusal } from '../../errors.js';
+import { attachDevice, type WalletIdentity } from '../../identity.js';
+import { cleaningUp, deviceRevoked } from '../refusals.js';
+import type { DeviceRow, Entered } from '../store.js';
 import { Entrance } from './entrance.js';
 import type { NodeState } from './node-state.js';
 import { Provisional, type Guest } from './provisional.js';
 import { DeviceRecord } from './records.js';
-import { cleaningUp, deviceRevoked } from './refusals.js';
-import type { DeviceRow, Entered } from './store.js';
 
 /** How devices without a record come to a node: by the store's word, or provisionally without it. */
 export class Admissions {

@@ -1,14 +1,14 @@
-import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../identity.js';
+import { attachDevice, deviceOfIdentity, type WalletIdentity } from '../../identity.js';
+import { LeaseQueue } from '../leases/lease-queue.js';
+import { createLeases, type Leases } from '../leases/leases.js';
+import type { RegistrySettings } from '../options.js';
+import { deviceRevoked } from '../refusals.js';
+import { Revoked } from '../revocation/revoked.js';
+import type { Outbox } from '../shared/outbox.js';
+import type { DeviceRow, Fact } from '../store.js';
 import type { DeviceEmitter } from './emitter.js';
 import { EndedRows } from './ended-rows.js';
-import { LeaseQueue } from './leases/lease-queue.js';
-import { createLeases, type Leases } from './leases/leases.js';
-import type { RegistrySettings } from './options.js';
-import type { Outbox } from './outbox.js';
 import { DeviceRecord, Records } from './records.js';
-import { deviceRevoked } from './refusals.js';
-import { Revoked } from './revocation/revoked.js';
-import type { DeviceRow, Fact } from './store.js';
 
 /** What a node needs of what it shares with others. */
 export interface Sharing {

@@ -1,14 +1,14 @@
-import type { Admissions } from './admissions.js';
+import type { Admissions } from '../node/admissions.js';
+import type { DeviceEmitter } from '../node/emitter.js';
+import type { Endings } from '../node/endings.js';
+import type { NodeState, Sharing } from '../node/node-state.js';
+import type { DeviceRecord } from '../node/records.js';
+import type { RegistrySettings } from '../options.js';
+import type { Revocable } from '../revocation/revoked.js';
+import type { Backlog, DeviceRow, Fact, StoreListener } from '../store.js';
 import type { CleanUps } from './clean-ups.js';
-import type { DeviceEmitter } from './emitter.js';
-import type { Endings } from './endings.js';
 import { Freshness } from './freshness.js';
-import type { NodeState, Sharing } from './node-state.js';
-import type { RegistrySettings } from './options.js';
 import { PutBack } from './put-back.js';
-import type { DeviceRecord } from './records.js';
-import type { Revocable } from './revocation/revoked.js';
-import type { Backlog, DeviceRow, Fact, StoreListener } from './store.js';
 
 /** Records whose rows are read at once. */
 const BATCH = 500;

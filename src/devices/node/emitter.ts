@@ -1,5 +1,5 @@
-import { dropPromise } from '../options.js';
-import type { DeviceEvents } from './device-registry.js';
+import { dropPromise } from '../../options.js';
+import type { DeviceEvents } from '../device-registry.js';
 
 type Listener = (event: never) => unknown;
 

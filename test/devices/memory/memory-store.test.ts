@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { DeadlineHeap } from '../../src/devices/leases/deadline-heap.js';
-import { memoryDevices } from '../../src/devices/memory-store.js';
-import { RevocationsFull } from '../../src/devices/revocation/revocations.js';
-import type { Sighting, StoreSettings } from '../../src/devices/store.js';
-import { NodeCopy } from '../../src/testing/device-store/node-copy.js';
+import { DeadlineHeap } from '../../../src/devices/leases/deadline-heap.js';
+import { memoryDevices } from '../../../src/devices/memory/memory-store.js';
+import { RevocationsFull } from '../../../src/devices/revocation/revocations.js';
+import type { Sighting, StoreSettings } from '../../../src/devices/store.js';
+import { NodeCopy } from '../../../src/testing/device-store/node-copy.js';
 
 async function openStore(settings: Partial<StoreSettings> = {}) {
   const store = memoryDevices();

@@ -1,4 +1,4 @@
-import type { Timers } from '../options.js';
+import type { Timers } from '../../options.js';
 
 /** When a copy is too old. */
 export interface FreshnessSettings {

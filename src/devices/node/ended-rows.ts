@@ -1,6 +1,6 @@
-import type { Timers } from '../options.js';
+import type { Timers } from '../../options.js';
+import type { CleanUp, LostRow } from '../store.js';
 import type { DeviceRecord } from './records.js';
-import type { CleanUp, LostRow } from './store.js';
 
 /** How many are kept; the newest are. */
 const MAX_ROWS = 10_000;

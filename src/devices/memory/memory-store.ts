@@ -1,7 +1,3 @@
-import { EndedRows } from './memory/ended-rows.js';
-import { Floors } from './memory/floors.js';
-import { revokeFacts } from './memory/revoke-facts.js';
-import { Rows, type Row } from './memory/rows.js';
 import type {
   Backlog,
   Claim,
@@ -15,7 +11,11 @@ import type {
   Sighting,
   StoreListener,
   StoreSettings,
-} from './store.js';
+} from '../store.js';
+import { EndedRows } from './ended-rows.js';
+import { Floors } from './floors.js';
+import { revokeFacts } from './revoke-facts.js';
+import { Rows, type Row } from './rows.js';
 
 /**
  * Keeps devices in this process, for one node. It keeps no revocations: the registry does, and is asked for them.
