@@ -45,7 +45,7 @@ export async function refusalOf(response: Response): Promise<RefusalDetails | un
   if (response.status < 400 || !/^application\/problem\+json\b/.test(response.headers.get('content-type') ?? ''))
     return undefined;
   try {
-    const problem: unknown = JSON.parse(await shortText(response.clone() as PortableResponse));
+    const problem: unknown = JSON.parse(await shortText(response.clone()));
     const { domain, reason, info } = problem as {
       domain?: unknown;
       reason?: unknown;
