@@ -28,8 +28,15 @@ export type GrpcService = ServiceDefinition | DescService;
 /** The handlers of a generated service. They may answer with plain objects. */
 export type GrpcHandlers<S extends DescService> = { [K in keyof S['method']]: Handler<S['method'][K]> };
 
-/** A grpc-js definition of a generated service. */
-export type GrpcServiceDefinition<S extends DescService> = ServiceDefinition<GrpcHandlers<S>>;
+/** A grpc-js definition of a generated service. It tells the kind of each method, which frameworks above grpc-js go by. */
+export type GrpcServiceDefinition<S extends DescService> = ServiceDefinition<GrpcHandlers<S>> & {
+  readonly [K in keyof S['method']]: KindOf<S['method'][K]['methodKind']>;
+};
+
+interface KindOf<Kind extends DescMethod['methodKind']> {
+  readonly requestStream: Kind extends 'client_streaming' | 'bidi_streaming' ? true : false;
+  readonly responseStream: Kind extends 'server_streaming' | 'bidi_streaming' ? true : false;
+}
 
 /** A message or the plain object that becomes one; which type it has is the business of the typed definition. */
 type AnyMessage = MessageInitShape<DescMessage>;
