@@ -25,6 +25,7 @@ const ROWS = {
   scale: 'scale',
   flood: 'flood',
   bundle: 'bundle',
+  start: 'start',
 };
 
 const { values: flags } = parseArgs({

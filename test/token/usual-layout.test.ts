@@ -17,7 +17,7 @@ import { usualAuthData, usualToken } from '../../src/token/usual-layout.js';
 import { faultFamilies } from '../hostile/faults.js';
 import { tokenMaker } from '../hostile/good-tokens.js';
 import { encode } from '../hostile/wire-model.js';
-import { bytes, concat, text, uint } from '../support/raw-proto.js';
+import { bytes as field, concat, text as textField, uint } from '../support/raw-proto.js';
 import { flipBit, planToken } from '../support/token-workshop.js';
 
 const curve = nativeCurve();
@@ -106,14 +106,14 @@ describe('usualAuthData', () => {
   it('reads restrictions as the general reader does or nothing, whichever bit is flipped and wherever they are cut', () => {
     const { toLatin1 } = portableBytes;
     const content = concat(
-      text(1, 'node.example:443'),
-      text(1, 'other'),
+      textField(1, 'node.example:443'),
+      textField(1, 'other'),
       uint(2, 2n ** 62n),
-      bytes(3, new Uint8Array(16).fill(3)),
-      text(4, 'a.S/M'),
+      field(3, new Uint8Array(16).fill(3)),
+      textField(4, 'a.S/M'),
       uint(6, 1),
     );
-    const authData = concat(planToken().authData, bytes(1600, content));
+    const authData = concat(planToken().authData, field(1600, content));
     expect(usualAuthData(authData, toLatin1)).toEqual(decodeAuthData(authData));
     expect(usualAuthData(authData, toLatin1)?.restrictions?.strict).toBe(true);
     let read = 0;
