@@ -3,6 +3,7 @@ import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
 
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
+import { mustTellEnd } from '../../gate/call/told-ends.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { pathOf } from '../../gate/rules/service-methods.js';
@@ -93,10 +94,14 @@ export class ConnectCall implements IncomingCall, OpenStream {
     if (decision.onEnd !== undefined) signal.addEventListener('abort', () => this.#release(), { once: true });
   }
 
-  /** Puts into the headers of a good answer when the token ends. */
+  /**
+   * Puts into the headers of a good answer when the token ends: of each stream, since its client sees by them that it was
+   * admitted, and of a unary one where this connection does not know.
+   */
   announceExpiry(headers: Headers): void {
     const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs !== undefined) headers.set(EXPIRES_KEY, String(expiresAtMs));
+    if (expiresAtMs === undefined) return;
+    if (this.#isStream || mustTellEnd(this.#facts?.connection, this.identity)) headers.set(EXPIRES_KEY, String(expiresAtMs));
   }
 
   /** Checks a request message. @throws ConnectError if it is refused, and the call with it. */

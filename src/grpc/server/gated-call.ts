@@ -4,6 +4,7 @@ import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/
 
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
+import { mustTellEnd } from '../../gate/call/told-ends.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
@@ -120,7 +121,8 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
 
   override sendMessage(message: unknown, callback: () => void): void {
     if (this.#over) return;
-    if (!this.#headersSent) this.#sendOwnMetadata();
+    if (!this.#headersSent && this.#mustSendOwnMetadata) this.#sendOwnMetadata();
+    this.#headersSent = true;
     this.#call.sendMessage(message, callback);
   }
 
@@ -139,6 +141,12 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   override getAuthContext(): AuthContext {
     const context = this.#call.getAuthContext();
     return this.#admission ? admittedContext(context, this.#admission) : context;
+  }
+
+  /** The headers of a stream show its client that the call was admitted, so that it does not make it again. */
+  get #mustSendOwnMetadata(): boolean {
+    if (this.#isStream || this.#admission === undefined) return true;
+    return mustTellEnd(http2StreamOf(this.#call)?.session, this.#admission.identity);
   }
 
   /** grpc-js would send empty headers with the first message: nothing to copy. */
