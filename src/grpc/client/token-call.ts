@@ -136,9 +136,13 @@ export class TokenCall extends InterceptingCall {
     const call = this.#makeCall();
     this.#call = call;
     call.start(metadata, this.#listenerFor(token));
-    const { requestStream, responseStream } = this.#options.method_definition;
-    if (requestStream || responseStream) this.#watch?.opened(this, token, call);
+    if (this.#isStream) this.#watch?.opened(this, token, call);
     this.#record.replay(call);
+  }
+
+  get #isStream(): boolean {
+    const { requestStream, responseStream } = this.#options.method_definition;
+    return requestStream || responseStream;
   }
 
   #listenerFor(token: string): InterceptingListener {
@@ -157,6 +161,8 @@ export class TokenCall extends InterceptingCall {
         this.#watch?.closed(this);
         const { code, metadata } = status;
         if (metadata.get(EXPIRES_KEY).length > 0) this.#retries.stop(); // it was admitted, though no headers came
+        // on a stream's headers it always says so; on those of a unary answer it may have said so before
+        if (code === Status.OK && !this.#isStream) this.#watch?.accepted(token);
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         this.#learn(end, token);
         if (this.#tryAgain(end)) return;

@@ -11,7 +11,8 @@ import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wal
 import { authReasonOf } from '../../../src/grpc/status.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { settableClock } from '../../../src/testing/settable-clock.js';
-import { callKinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
+import { EXPIRES_KEY } from '../../../src/status-details.js';
+import { authorization, callKinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
 
 const METHOD = `${DemoService.typeName}/WhoAmI`;
 const INTERVAL_MS = 5_000;
@@ -89,6 +90,19 @@ describe('keepAlive', () => {
     vi.advanceTimersByTime(10 * INTERVAL_MS);
     await settled();
     expect(decisions).toEqual(['Chat admitted', 'WhoAmI admitted']);
+    chat.cancel();
+  });
+
+  it('makes no call where an answer without the end of the token shows that the node has accepted it', async () => {
+    const { clock, decisions, client, open, source } = await setUp();
+    const chat = await open();
+    clock.advance(RENEWAL_MS);
+    await callKinds.unary(server!.client(), authorization(`Bearer ${await source.get()}`)); // on the same connection
+    const { metadata } = await callKinds.unary(client);
+    expect(metadata?.get(EXPIRES_KEY)).toEqual([]);
+    vi.advanceTimersByTime(10 * INTERVAL_MS);
+    await settled();
+    expect(decisions).toEqual(['Chat admitted', 'WhoAmI admitted', 'WhoAmI admitted']);
     chat.cancel();
   });
 
