@@ -16,6 +16,7 @@ const ROWS = {
   creation: 'creation',
   unary: 'server',
   stream: 'server',
+  connect: 'server',
   rules: 'rules',
   growth: 'growth',
   devices: 'devices',

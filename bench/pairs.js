@@ -11,8 +11,8 @@ export async function pairs(cases, { rounds = 61, batchMs = 5, warmMs = 200, wit
   const sizes = [];
   for (const [, run] of entries) sizes.push(await batchSize(run, batchMs, warmMs));
   const times = entries.map(() => []);
-  const isSure = () => times.every((series) => isWithin(ratioOf(series, times[0]), within));
-  for (let round = 0; round < rounds || (round < 5 * rounds && !isSure()); round++) {
+  const isWide = () => !times.every((series) => isSure(ratioOf(series, times[0]), within));
+  for (let round = 0; round < rounds || (round < 5 * rounds && isWide()); round++) {
     for (let turn = 0; turn < entries.length; turn++) {
       const i = (turn + round) % entries.length;
       times[i].push(await nanoseconds(entries[i][1], sizes[i]));
@@ -29,7 +29,8 @@ export function ratioOf(numerators, denominators) {
   return { ratio: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
 }
 
-function isWithin({ ratio, low, high }, part) {
+/** Whether the quartiles of a ratio are as near to its median as a part of it. */
+export function isSure({ ratio, low, high }, part) {
   return high - ratio <= part * ratio && ratio - low <= part * ratio;
 }
 

@@ -2,74 +2,108 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { credentials, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
-import { quantile, ratioOf } from '../pairs.js';
+import { isSure, quantile, ratioOf } from '../pairs.js';
 import { line } from '../table.js';
 import { header, identities } from '../tokens.js';
 
 const NODE = fileURLToPath(new URL('../server/node.js', import.meta.url));
 const IN_FLIGHT = 64;
 
+/** Processes differ from each other by more than what is measured, so that one is not enough. */
+const FORKS = 3;
+
+/** What is compared in turns inside each process: the first is what the others are compared with. */
+const GRPC = { transport: 'grpc', variants: ['without', 'idle', 'with'], connect: grpcClient };
+const CONNECT = { transport: 'connect', variants: ['without', 'with'], connect: connectClient };
+
 /**
- * CPU time of a server process per call: without an interceptor, with one that does nothing, and with ours. Every call
- * carries one of 64 good tokens.
+ * CPU time of a server process per call: without an interceptor, with one that does nothing, and with ours. Either every call
+ * carries one of 64 good tokens, so that each answer tells the end of its token, or all carry the same.
  */
 export const rows = {
-  unary: () => serverCpu('unary call', unaryCall, { rounds: 41, calls: 1_500 }),
-  stream: () => serverCpu('server stream of 100 messages', streamCall, { rounds: 21, calls: 128 }),
+  async unary() {
+    const pace = { rounds: 15, calls: 1_500 };
+    return [
+      ...(await serverCpu('unary call', GRPC, 'unary', { ...pace, tokens: 64, reach: { ratioAtMost: 1.05 } })),
+      ...(await serverCpu('unary call, end told before', GRPC, 'unary', {
+        ...pace,
+        tokens: 1,
+        reach: { ratioAtMost: 1.03 },
+      })),
+    ];
+  },
+  stream: () => serverCpu('server stream of 100 messages', GRPC, 'stream', { rounds: 7, calls: 128, tokens: 64 }),
+  async connect() {
+    const pace = { rounds: 15, calls: 1_500, reach: { ratioAtMost: 1.05 } };
+    return [
+      ...(await serverCpu('unary call over Connect', CONNECT, 'unary', { ...pace, tokens: 64 })),
+      ...(await serverCpu('unary call over Connect, end told before', CONNECT, 'unary', { ...pace, tokens: 1 })),
+    ];
+  },
 };
 
-async function serverCpu(what, makeCall, { rounds, calls }) {
-  const metadata = (await identities(64)).map((identity) => {
-    const own = new Metadata();
-    own.set('authorization', header(identity));
-    return own;
-  });
-  const nodes = [await startNode('without'), await startNode('idle'), await startNode('with')];
-  try {
-    const perCall = nodes.map(() => []);
-    for (let round = -3; round < rounds; round++) {
-      for (const turn of nodes.keys()) {
-        const i = (turn + round + nodes.length) % nodes.length;
-        const { client, cpuMicroseconds } = nodes[i];
-        const before = await cpuMicroseconds();
-        await inFlight(calls, (number) => makeCall(client, metadata[number % metadata.length]));
-        const used = (await cpuMicroseconds()) - before;
-        if (round >= 0) perCall[i].push((used * 1e3) / calls); // rounds below zero warm up
-      }
+async function serverCpu(what, { transport, variants, connect }, kind, { rounds, calls, tokens, reach }) {
+  const headers = (await identities(tokens)).map((identity) => header(identity));
+  const perCall = Object.fromEntries(variants.map((name) => [name, []]));
+  for (let i = 0; i < FORKS; i++) {
+    const node = await startNode(transport);
+    const client = connect(node.port, headers);
+    try {
+      await compare(node, (number) => client[kind](number % tokens), { variants, rounds, calls, perCall });
+    } finally {
+      client.close();
+      node.stop();
     }
-    const [without, idle, with_] = perCall;
-    const against = (figures, reference) => ({ ns: quantile(figures, 0.5), ...ratioOf(figures, reference) });
-    const reach = makeCall === unaryCall ? { ratioAtMost: 1.03 } : {};
-    return [
-      line(`server CPU: ${what}, with an interceptor that does nothing`, 'without', against(idle, without)),
-      line(`server CPU: ${what}, with walletAuth()`, 'without', against(with_, without), reach),
-      line(`server CPU: ${what}, with walletAuth()`, 'one that does nothing', against(with_, idle)),
-    ];
-  } finally {
-    for (const { stop } of nodes) stop();
   }
+  const [without] = variants;
+  const against = (name, reference) => ({
+    ns: quantile(perCall[name], 0.5),
+    ...ratioOf(perCall[name], perCall[reference]),
+  });
+  const lines = [line(`server CPU: ${what}, with walletAuth()`, 'without', against('with', without), reach)];
+  if (variants.includes('idle')) {
+    const idle = 'one that does nothing';
+    lines.unshift(line(`server CPU: ${what}, with an interceptor that does nothing`, 'without', against('idle', without)));
+    lines.push(line(`server CPU: ${what}, with walletAuth()`, idle, against('with', 'idle')));
+  }
+  return lines;
 }
 
-async function startNode(mode) {
-  const child = fork(NODE, [mode]);
+/** Adds what each variant took in each round. Takes twice as many rounds as asked for while the quartiles are far apart. */
+async function compare({ switchTo }, makeCall, { variants, rounds, calls, perCall }) {
+  const taken = Object.fromEntries(variants.map((name) => [name, []]));
+  const [first] = variants;
+  const isWide = () => !variants.every((name) => isSure(ratioOf(taken[name], taken[first]), 0.03));
+  for (let round = -3; round < rounds || (round < 2 * rounds && isWide()); round++) {
+    for (let turn = 0; turn < variants.length; turn++) {
+      const name = variants[(turn + round + 3) % variants.length];
+      const before = await switchTo(name);
+      await inFlight(calls, makeCall);
+      const used = (await switchTo(name)) - before;
+      if (round >= 0) taken[name].push((used * 1e3) / calls); // rounds below zero warm up
+    }
+  }
+  for (const name of variants) perCall[name].push(...taken[name]);
+}
+
+async function startNode(transport) {
+  const child = fork(NODE, [transport]);
   const [port] = await once(child, 'message');
-  const Client = makeGenericClientConstructor(grpcServiceDefinition(DemoService), 'DemoService');
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
   return {
-    client,
-    async cpuMicroseconds() {
-      child.send('cpu');
+    port,
+    /** @returns the CPU time so far, in µs. */
+    async switchTo(variant) {
+      child.send(variant);
       const [used] = await once(child, 'message');
       return used;
     },
-    stop() {
-      client.close();
-      child.kill();
-    },
+    stop: () => child.kill(),
   };
 }
 
@@ -82,18 +116,39 @@ async function inFlight(total, makeCall) {
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
 
-function unaryCall(client, metadata) {
-  return new Promise((resolve, reject) => {
-    client.whoAmI({}, metadata, (error) => (error ? reject(error) : resolve()));
+export const clients = { grpc: (...args) => grpcClient(...args), connect: (...args) => connectClient(...args) };
+
+function grpcClient(port, headers) {
+  const Client = makeGenericClientConstructor(grpcServiceDefinition(DemoService), 'DemoService');
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const metadata = headers.map((value) => {
+    const own = new Metadata();
+    own.set('authorization', value);
+    return own;
   });
+  return {
+    unary: (token) =>
+      new Promise((resolve, reject) => {
+        client.whoAmI({}, metadata[token], (error) => (error ? reject(error) : resolve()));
+      }),
+    stream: (token) =>
+      new Promise((resolve, reject) => {
+        const stream = client.countUp({ limit: 100 }, metadata[token]);
+        let received = 0;
+        stream.on('data', () => received++);
+        stream.on('error', reject);
+        stream.on('end', () => (received === 100 ? resolve() : reject(new Error(`${received} messages`))));
+      }),
+    close: () => client.close(),
+  };
 }
 
-function streamCall(client, metadata) {
-  return new Promise((resolve, reject) => {
-    const stream = client.countUp({ limit: 100 }, metadata);
-    let received = 0;
-    stream.on('data', () => received++);
-    stream.on('error', reject);
-    stream.on('end', () => (received === 100 ? resolve() : reject(new Error(`${received} messages`))));
-  });
+function connectClient(port, headers) {
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const sessionManager = new Http2SessionManager(baseUrl);
+  const client = createClient(DemoService, createConnectTransport({ baseUrl, httpVersion: '2', sessionManager }));
+  return {
+    unary: (token) => client.whoAmI({}, { headers: { authorization: headers[token] } }),
+    close: () => sessionManager.abort(),
+  };
 }

@@ -191,7 +191,9 @@ export function transportCases(transport: Transport): void {
 
       it('goes out for each of two callers who take turns on one connection, and for a newer token', async () => {
         const node = await start();
-        for (const headers of [good, bobs, good]) expect((await node.call('unary', headers)).expiresAtMs).toBe(end);
+        for (const headers of [good, bobs]) expect((await node.call('unary', headers)).expiresAtMs).toBe(end);
+        if (isOneConnection)
+          for (const headers of [good, bobs]) expect((await node.call('unary', headers)).expiresAtMs).toBeNull();
         node.clock.advance(1_000);
         expect((await node.call('unary', node.fresh())).expiresAtMs).toBe(String(Number(end) + 1_000));
       });

@@ -25,6 +25,11 @@ export interface CallParts {
   readonly signal: AbortSignal;
 }
 
+interface Stoppers {
+  readonly requests: Stopper;
+  readonly responses: Stopper;
+}
+
 /** One call on a Connect server, as its gate sees it. */
 export class ConnectCall implements IncomingCall, OpenStream {
   readonly method: string;
@@ -32,8 +37,8 @@ export class ConnectCall implements IncomingCall, OpenStream {
   readonly metadata: Headers;
   readonly #isStream: boolean;
   readonly #facts: RequestFacts | undefined;
-  readonly #requests = new Stopper();
-  readonly #responses = new Stopper();
+  /** What ends the waits of a stream; made when one is waited for. */
+  #stoppers: Stoppers | undefined = undefined;
   #admission: Admission | undefined = undefined;
   #isOver = false;
   /** Aborts for the handler of a stream. */
@@ -63,6 +68,11 @@ export class ConnectCall implements IncomingCall, OpenStream {
   /** Who is calling. */
   get identity(): WalletIdentity | undefined {
     return this.#admission?.identity;
+  }
+
+  /** Whether the gate counted it by its address, as one that may bring a statement of a wallet in place of a token. */
+  get isCounted(): boolean {
+    return this.#admission?.isCounted === true;
   }
 
   /** For the handler. */
@@ -143,7 +153,7 @@ export class ConnectCall implements IncomingCall, OpenStream {
 
   /** Waits for the handler of a stream to begin, or for the call's end. */
   untilAnswered<T>(answer: Promise<T>): Promise<T> {
-    return this.#responses.race(answer);
+    return this.#stops.responses.race(answer);
   }
 
   /** What a stream is to fail with whose handler failed, or was not waited for. */
@@ -155,14 +165,15 @@ export class ConnectCall implements IncomingCall, OpenStream {
 
   /** The request messages for the handler. */
   requests<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
-    return stoppable(messages, this.#requests, { onMessage: (message) => this.checkMessage(message) });
+    return stoppable(messages, this.#stops.requests, { onMessage: (message) => this.checkMessage(message) });
   }
 
   /** The handler's messages for the caller. When the call ends, so does the handler: whoever reads may be stuck. */
   responses<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
     const source = messages[Symbol.asyncIterator]();
-    this.#responses.onStop = () => quietly(() => source.return?.());
-    return stoppable({ [Symbol.asyncIterator]: () => source }, this.#responses, {
+    const stopper = this.#stops.responses;
+    stopper.onStop = () => quietly(() => source.return?.());
+    return stoppable({ [Symbol.asyncIterator]: () => source }, stopper, {
       errorOf: (thrown) => this.failureOf(thrown),
       onDone: () => {
         if (this.#ending !== undefined) throw this.failureOf(undefined);
@@ -177,12 +188,17 @@ export class ConnectCall implements IncomingCall, OpenStream {
     this.#ending = error;
     this.#release();
     const stop = () => {
-      this.#responses.stop(error);
-      this.#requests.stop(error);
+      if (!this.#isStream) return;
+      this.#stops.responses.stop(error);
+      this.#stops.requests.stop(error);
       this.#abort?.(error);
     };
     if (this.#isLastWord) setTimeout(stop, 0);
     else stop();
+  }
+
+  get #stops(): Stoppers {
+    return (this.#stoppers ??= { requests: new Stopper(), responses: new Stopper() });
   }
 
   #lastWord(listener: () => unknown): unknown {

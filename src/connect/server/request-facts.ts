@@ -57,8 +57,8 @@ class NodeFacts implements RequestFacts {
   }
 
   get connection(): object | undefined {
-    const { stream, socket } = this.#request;
-    return isHttp2Stream(stream) ? stream.session : socket;
+    const { stream } = this.#request; // its socket is made when it is read
+    return isHttp2Stream(stream) ? stream.session : this.#request.socket;
   }
 
   close(isTaken: boolean): boolean {

@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 
-import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
@@ -11,6 +11,7 @@ import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-det
 import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
 import { http2StreamOf } from './http2-stream-of.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
+import { LeanCall } from './lean-call.js';
 import { peerOf } from './peer.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
@@ -33,7 +34,7 @@ export function gatedBy(gate: Gate): ServerInterceptor {
  * refused ends it: the caller gets the status behind the messages already sent, the handler is told by `onCancel`, once, and
  * nothing that it still sends goes out.
  */
-class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall, OpenStream {
+class GatedCall extends LeanCall implements Listener, IncomingCall, OpenStream {
   readonly method: string;
   readonly #isStream: boolean;
   readonly #call: InnerCall;

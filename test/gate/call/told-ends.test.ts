@@ -37,10 +37,18 @@ describe('whether an answer carries the end of its token', () => {
     expect(mustTellEnd(connection, phone)).toBe(true);
   });
 
-  it('does for each of two tokens that take turns, as behind a proxy', () => {
+  it('does once for each of the tokens that come on it, as behind a proxy', () => {
     const connection = {};
-    const answers = [phone, laptop, phone, phone].map((each) => mustTellEnd(connection, each));
-    expect(answers).toEqual([true, true, true, false]);
+    const answers = [phone, laptop, phone, laptop, phone].map((each) => mustTellEnd(connection, each));
+    expect(answers).toEqual([true, true, false, false, false]);
+  });
+
+  it('keeps a bounded number of them: then all are told again', () => {
+    const connection = {};
+    mustTellEnd(connection, phone);
+    for (let i = 0; i < 999; i++) mustTellEnd(connection, identityOf(`device ${i}`));
+    expect(mustTellEnd(connection, phone)).toBe(true);
+    expect(mustTellEnd(connection, phone)).toBe(false);
   });
 
   it('always does without a connection, or where the handler is not shown who is calling', () => {
