@@ -69,7 +69,9 @@ async function serverCpu(what, { transport, variants, connect }, kind, { rounds,
   const lines = [line(`server CPU: ${what}, with walletAuth()`, 'without', against('with', without), reach)];
   if (variants.includes('idle')) {
     const idle = 'one that does nothing';
-    lines.unshift(line(`server CPU: ${what}, with an interceptor that does nothing`, 'without', against('idle', without)));
+    lines.unshift(
+      line(`server CPU: ${what}, with an interceptor that does nothing`, 'without', against('idle', without)),
+    );
     lines.push(line(`server CPU: ${what}, with walletAuth()`, idle, against('with', 'idle')));
   }
   return lines;

@@ -111,7 +111,8 @@ export class ConnectCall implements IncomingCall, OpenStream {
   announceExpiry(headers: Headers): void {
     const expiresAtMs = this.#admission?.expiresAtMs;
     if (expiresAtMs === undefined) return;
-    if (this.#isStream || mustTellEnd(this.#facts?.connection, this.identity)) headers.set(EXPIRES_KEY, String(expiresAtMs));
+    if (this.#isStream || mustTellEnd(this.#facts?.connection, this.identity))
+      headers.set(EXPIRES_KEY, String(expiresAtMs));
   }
 
   /** Checks a request message. @throws ConnectError if it is refused, and the call with it. */

@@ -7,6 +7,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { tokenOf } from '../../client/target-of.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
@@ -17,7 +18,6 @@ import { authDetailsOf } from '../status.js';
 import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
 import { HeldHeaders } from './held-headers.js';
-import type { StreamWatch } from './keep-alive.js';
 import { deadlineOf, onParentCancelled } from './parent-call.js';
 
 type CallOptions = Parameters<Interceptor>[0];
@@ -36,7 +36,7 @@ export class TokenCall extends InterceptingCall {
   readonly #source: TargetTokenSource;
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
-  readonly #watch: StreamWatch | undefined;
+  readonly #watch: StreamWatch<Call> | undefined;
   readonly #deadlineMs: number;
   readonly #headers = new HeldHeaders((headers) => this.#listener.onReceiveMetadata?.(headers));
   #metadata = new Metadata();
@@ -56,7 +56,7 @@ export class TokenCall extends InterceptingCall {
     makeCall: () => Call,
     source: TargetTokenSource,
     retry: RetrySettings,
-    watch?: StreamWatch,
+    watch?: StreamWatch<Call>,
   ) {
     super(NOT_MADE);
     this.#options = options;

@@ -9,9 +9,9 @@ import { attachToken, type AttachTokenOptions } from '../../../src/grpc/client/a
 import { createClient } from '../../../src/grpc/client/create-client.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
+import { EXPIRES_KEY } from '../../../src/status-details.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { settableClock } from '../../../src/testing/settable-clock.js';
-import { EXPIRES_KEY } from '../../../src/status-details.js';
 import { authorization, callKinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
 
 const METHOD = `${DemoService.typeName}/WhoAmI`;
