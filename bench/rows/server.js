@@ -8,6 +8,7 @@ import { credentials, makeGenericClientConstructor, Metadata } from '@grpc/grpc-
 import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
 
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
+import { sharesOfRow } from '../budget.js';
 import { isSure, quantile, ratioOf } from '../pairs.js';
 import { line } from '../table.js';
 import { header, identities } from '../tokens.js';
@@ -24,65 +25,60 @@ const CONNECT = { transport: 'connect', variants: ['without', 'with'], connect: 
 
 /**
  * CPU time of a server process per call: without an interceptor, with one that does nothing, and with ours. Either every call
- * carries one of 64 good tokens, so that each answer tells the end of its token, or all carry the same.
+ * carries one of 64 good tokens, as behind a proxy, or all carry the same. The ends of all of them are told once a minute.
  */
 export const rows = {
-  async unary() {
-    const pace = { rounds: 15, calls: 1_500 };
-    return [
-      ...(await serverCpu('unary call', GRPC, 'unary', { ...pace, tokens: 64, reach: { ratioAtMost: 1.05 } })),
-      ...(await serverCpu('unary call, end told before', GRPC, 'unary', {
-        ...pace,
-        tokens: 1,
-        reach: { ratioAtMost: 1.03 },
-      })),
-    ];
-  },
-  stream: () => serverCpu('server stream of 100 messages', GRPC, 'stream', { rounds: 7, calls: 128, tokens: 64 }),
-  async connect() {
-    const pace = { rounds: 15, calls: 1_500, reach: { ratioAtMost: 1.05 } };
-    return [
-      ...(await serverCpu('unary call over Connect', CONNECT, 'unary', { ...pace, tokens: 64 })),
-      ...(await serverCpu('unary call over Connect, end told before', CONNECT, 'unary', { ...pace, tokens: 1 })),
-    ];
-  },
+  unary: () =>
+    eachOf([
+      ['unary call', GRPC, 'unary', { ...UNARY, tokens: 64, reach: { ratioAtMost: 1.05 } }],
+      ['unary call of one device', GRPC, 'unary', { ...UNARY, tokens: 1, reach: { ratioAtMost: 1.03 } }],
+    ]),
+  stream: () => eachOf([['server stream of 100 messages', GRPC, 'stream', { rounds: 5, calls: 128, tokens: 64 }]]),
+  connect: () =>
+    eachOf([['unary call over Connect', CONNECT, 'unary', { ...UNARY, tokens: 64, reach: { ratioAtMost: 1.05 } }]]),
 };
 
-async function serverCpu(what, { transport, variants, connect }, kind, { rounds, calls, tokens, reach }) {
+const UNARY = { rounds: 6, calls: 1_000 };
+
+async function eachOf(cases) {
+  const share = sharesOfRow(cases.length * FORKS);
+  const lines = [];
+  for (const parameters of cases) lines.push(...(await serverCpu(share, ...parameters)));
+  return lines;
+}
+
+async function serverCpu(share, what, { transport, variants, connect }, kind, { rounds, calls, tokens, reach }) {
   const headers = (await identities(tokens)).map((identity) => header(identity));
   const perCall = Object.fromEntries(variants.map((name) => [name, []]));
   for (let i = 0; i < FORKS; i++) {
+    const hasTime = share();
     const node = await startNode(transport);
     const client = connect(node.port, headers);
     try {
-      await compare(node, (number) => client[kind](number % tokens), { variants, rounds, calls, perCall });
+      await compare(node, (number) => client[kind](number % tokens), { variants, rounds, calls, perCall, hasTime });
     } finally {
       client.close();
       node.stop();
     }
   }
-  const [without] = variants;
   const against = (name, reference) => ({
     ns: quantile(perCall[name], 0.5),
     ...ratioOf(perCall[name], perCall[reference]),
   });
-  const lines = [line(`server CPU: ${what}, with walletAuth()`, 'without', against('with', without), reach)];
+  const lines = [line(`server CPU: ${what}, with walletAuth()`, 'without', against('with', 'without'), reach)];
   if (variants.includes('idle')) {
-    const idle = 'one that does nothing';
-    lines.unshift(
-      line(`server CPU: ${what}, with an interceptor that does nothing`, 'without', against('idle', without)),
-    );
-    lines.push(line(`server CPU: ${what}, with walletAuth()`, idle, against('with', 'idle')));
+    const idle = 'an interceptor that does nothing';
+    lines.unshift(line(`server CPU: ${what}, with ${idle}`, 'without', against('idle', 'without')));
   }
   return lines;
 }
 
-/** Adds what each variant took in each round. Takes twice as many rounds as asked for while the quartiles are far apart. */
-async function compare({ switchTo }, makeCall, { variants, rounds, calls, perCall }) {
+/** Adds what each variant took in each round; more rounds than asked for while the quartiles are far apart and there is time. */
+async function compare({ switchTo }, makeCall, { variants, rounds, calls, perCall, hasTime }) {
   const taken = Object.fromEntries(variants.map((name) => [name, []]));
   const [first] = variants;
   const isWide = () => !variants.every((name) => isSure(ratioOf(taken[name], taken[first]), 0.03));
-  for (let round = -3; round < rounds || (round < 2 * rounds && isWide()); round++) {
+  for (let round = -3; round < rounds || (round < 10 * rounds && isWide() && hasTime()); round++) {
     for (let turn = 0; turn < variants.length; turn++) {
       const name = variants[(turn + round + 3) % variants.length];
       const before = await switchTo(name);
@@ -117,8 +113,6 @@ async function inFlight(total, makeCall) {
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
 }
-
-export const clients = { grpc: (...args) => grpcClient(...args), connect: (...args) => connectClient(...args) };
 
 function grpcClient(port, headers) {
   const Client = makeGenericClientConstructor(grpcServiceDefinition(DemoService), 'DemoService');

@@ -19,7 +19,6 @@ export function connectKeepAlive(
   { call, onError }: ConnectKeepAliveSettings,
 ): KeepAlive<undefined> {
   async function show(): Promise<KeepAliveEnd> {
-    const timedOut = () => new ConnectError('no answer', Code.DeadlineExceeded);
     try {
       await withTimeLimit(Promise.resolve(call()), KEEP_ALIVE_TIMEOUT_MS, timedOut);
       return SHOWN;
@@ -29,6 +28,8 @@ export function connectKeepAlive(
   }
   return new KeepAlive(source, { show, onError });
 }
+
+const timedOut = () => new ConnectError('no answer', Code.DeadlineExceeded);
 
 const SHOWN: KeepAliveEnd = { code: 0, details: undefined, error: new Error('answered') };
 

@@ -1,4 +1,4 @@
-import { Code, createClient, createRouterTransport, type ConnectError } from '@connectrpc/connect';
+import { Code, createClient, createRouterTransport, type ConnectRouter } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -185,25 +185,23 @@ describe('keepAlive over Connect', () => {
     vi.useRealTimers();
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     const errors: Error[] = [];
-    const keepAlive = () => new Promise(() => undefined);
+    const { forTarget: _, ...fixed } = fixedToken('first');
     let token = 'first';
-    const source = { ...fixedToken('x'), get: async () => token, forTarget: undefined as never };
-    const { forTarget: _forTarget, ...bare } = source;
-    const interceptors = [attachToken(bare, { keepAlive, onKeepAliveError: (error) => void errors.push(error) })];
+    const keepAlive = () => new Promise(() => undefined);
+    const onKeepAliveError = (error: Error) => void errors.push(error);
+    const interceptors = [attachToken({ ...fixed, get: async () => token }, { keepAlive, onKeepAliveError })];
     const chat = async function* () {
       yield {};
       await new Promise(() => undefined);
     };
-    const transport = createRouterTransport((router) => router.service(DemoService, { chat }), {
-      transport: { interceptors },
-    });
-    const stream = createClient(DemoService, transport)
-      .chat((async function* () {})())
-      [Symbol.asyncIterator]();
+    const routes = (router: ConnectRouter) => router.service(DemoService, { chat });
+    const client = createClient(DemoService, createRouterTransport(routes, { transport: { interceptors } }));
+    const answers = client.chat((async function* () {})());
+    const stream = answers[Symbol.asyncIterator]();
     await stream.next();
     token = 'second';
     await vi.advanceTimersByTimeAsync(INTERVAL_MS + 10_000);
-    expect(errors).toMatchObject([{ code: Code.DeadlineExceeded }] satisfies Partial<ConnectError>[]);
+    expect(errors).toMatchObject([{ code: Code.DeadlineExceeded }]);
     void stream.return?.();
   });
 
