@@ -6,8 +6,8 @@ import { createClient } from '@connectrpc/connect';
 import { createConnectTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { credentials, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
+import { DemoService } from 'grpc-wallet-auth/proto';
 
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 import { sharesOfRow } from '../budget.js';
 import { isSure, quantile, ratioOf } from '../pairs.js';
 import { line } from '../table.js';

@@ -4,8 +4,8 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { Server, ServerCredentials, ServerInterceptingCall } from '@grpc/grpc-js';
 import { walletAuth as connectAuth } from 'grpc-wallet-auth/connect';
 import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
-
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
+import { DemoService } from 'grpc-wallet-auth/proto';
+import { DemoService } from 'grpc-wallet-auth/proto';
 
 /**
  * A node in a process of its own, on grpc-js or on Connect. It sends its port to the parent. Each message switches to a variant, in

@@ -37,6 +37,7 @@ export class ConnectCall implements IncomingCall, OpenStream {
   readonly metadata: Headers;
   readonly #isStream: boolean;
   readonly #facts: RequestFacts | undefined;
+  readonly #signal: AbortSignal;
   /** What ends the waits of a stream; made when one is waited for. */
   #stoppers: Stoppers | undefined = undefined;
   #admission: Admission | undefined = undefined;
@@ -50,15 +51,20 @@ export class ConnectCall implements IncomingCall, OpenStream {
   /** Whether its handler was told just now that the call is about to end. */
   #isLastWord = false;
 
-  constructor({ method, header, values }: CallParts) {
+  constructor({ method, header, values, signal }: CallParts) {
     this.method = pathOf(method);
     this.metadata = header;
     this.#isStream = method.methodKind !== 'unary';
     this.#facts = values.get(factsKey);
+    this.#signal = signal;
   }
 
   get peer(): string | undefined {
     return this.#facts?.peer;
+  }
+
+  get isOver(): boolean {
+    return this.#signal.aborted;
   }
 
   get stream(): OpenStream | undefined {

@@ -1,12 +1,9 @@
 import { ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
 
 import { fastestCurve } from '#curves';
+import { descriptors } from '#protobuf';
 
-import {
-  DeviceService,
-  type RevokeByWalletRequest,
-  type RevokeByWalletResponse,
-} from '../../../gen/walletauth/v1/devices_pb.js';
+import type { RevokeByWalletRequest, RevokeByWalletResponse } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { Curve } from '../../crypto/curve.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import { createDeviceService } from '../../devices/service/service.js';
@@ -83,7 +80,7 @@ export function deviceRoutes(
   }
 
   return (router) =>
-    router.service(DeviceService, {
+    router.service(descriptors().DeviceService, {
       whoAmI: (_, context) => answer(context, (caller) => service.whoAmI(caller)),
       listDevices: (_, context) => answer(context, (caller) => service.listDevices(caller)),
       revokeDevice: (request, context) => answer(context, (caller) => service.revokeDevice(caller, request)),

@@ -68,6 +68,10 @@ class GatedCall extends LeanCall implements Listener, IncomingCall, OpenStream {
     return this.#isStream ? this : undefined;
   }
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** The caller's metadata. */
   get metadata(): Metadata | undefined {
     return this.#metadata;
