@@ -5,7 +5,6 @@ import { Server, ServerCredentials, ServerInterceptingCall } from '@grpc/grpc-js
 import { walletAuth as connectAuth } from 'grpc-wallet-auth/connect';
 import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
 import { DemoService } from 'grpc-wallet-auth/proto';
-import { DemoService } from 'grpc-wallet-auth/proto';
 
 /**
  * A node in a process of its own, on grpc-js or on Connect. It sends its port to the parent. Each message switches to a variant, in
