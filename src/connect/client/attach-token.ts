@@ -3,7 +3,6 @@ import type { Interceptor } from '@connectrpc/connect';
 import type { StreamWatch } from '../../client/keep-alive.js';
 import { retryOptionNames, retrySettings, type RetryOptions } from '../../client/retry-options.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
-import { warn } from '../../gate/warn.js';
 import { knownOptions, optionalFunction } from '../../options.js';
 import { connectKeepAlive } from './keep-alive.js';
 import { streamWithToken } from './stream-call.js';
@@ -24,7 +23,7 @@ export interface AttachTokenOptions extends RetryOptions {
   keepAlive?: (() => unknown) | undefined;
   /**
    * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s, or the time that a
-   * rate limit names, while a stream is open. Not after Unimplemented: it is made no more. Default: a warning of the process, or on
+   * rate limit names, while a stream is open. Not after Unimplemented: it is made no more. Default: a warning on
    * the console.
    */
   onKeepAliveError?: ((error: Error) => void) | undefined;
@@ -61,8 +60,7 @@ export function attachToken(source: TokenSource | TargetTokenSource, options: At
 function watchFor(options: AttachTokenOptions): TokenSettings['watchOf'] {
   const call = optionalFunction('keepAlive', options.keepAlive);
   const onError =
-    optionalFunction('onKeepAliveError', options.onKeepAliveError) ??
-    (({ message }) => warn(message, 'WALLET_AUTH_KEEP_ALIVE'));
+    optionalFunction('onKeepAliveError', options.onKeepAliveError) ?? (({ message }) => console.warn(message));
   if (call === undefined) return undefined;
   const watches = new WeakMap<TargetTokenSource, StreamWatch<undefined>>();
   return (source) => {
