@@ -4,6 +4,7 @@ import type { StreamWatch } from '../../client/keep-alive.js';
 import { retryOptionNames, retrySettings, type RetryOptions } from '../../client/retry-options.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { knownOptions, optionalFunction } from '../../options.js';
+import { warn } from '../../warn.js';
 import { connectKeepAlive } from './keep-alive.js';
 import { streamWithToken } from './stream-call.js';
 import { CallTries, type TokenSettings } from './tries.js';
@@ -22,9 +23,9 @@ export interface AttachTokenOptions extends RetryOptions {
    */
   keepAlive?: (() => unknown) | undefined;
   /**
-   * Is called when a keep-alive call did not show the token to the node; it is tried again after 5 s, or the time that a
-   * rate limit names, while a stream is open. Not after Unimplemented: it is made no more. Default: a warning on
-   * the console.
+   * Is called with the error of a keep-alive call that did not show the token to the node; the call is tried again after 5 s, or the time that a
+   * rate limit names, while a stream is open. Not after Unimplemented: it is made no more. Default: the warning
+   * `WALLET_AUTH_KEEP_ALIVE`, of the process or on the console.
    */
   onKeepAliveError?: ((error: Error) => void) | undefined;
 }
@@ -60,12 +61,9 @@ export function attachToken(source: TokenSource | TargetTokenSource, options: At
 function watchFor(options: AttachTokenOptions): TokenSettings['watchOf'] {
   const call = optionalFunction('keepAlive', options.keepAlive);
   const onError =
-    optionalFunction('onKeepAliveError', options.onKeepAliveError) ?? (({ message }) => console.warn(message));
+    optionalFunction('onKeepAliveError', options.onKeepAliveError) ??
+    (({ message }) => warn(`keep-alive call: ${message}`, 'WALLET_AUTH_KEEP_ALIVE'));
   if (call === undefined) return undefined;
-  const watches = new WeakMap<TargetTokenSource, StreamWatch<undefined>>();
-  return (source) => {
-    const watch = watches.get(source) ?? connectKeepAlive(source, { call, onError });
-    watches.set(source, watch);
-    return watch;
-  };
+  let watch: StreamWatch<undefined> | undefined;
+  return (source) => (watch ??= connectKeepAlive(source, call, onError));
 }

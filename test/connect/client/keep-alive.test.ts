@@ -158,7 +158,7 @@ describe('keepAlive over Connect', () => {
       clock.advance(RENEWAL_MS);
       await look(2);
     }
-    expect(errors).toMatchObject([{ code: Code.Unimplemented, message: expect.stringContaining('keep-alive call: ') }]);
+    expect(errors).toMatchObject([{ code: Code.Unimplemented }]);
     expect(decisions()).toEqual(['Chat admitted']);
     chat.cancel();
   });
@@ -176,7 +176,7 @@ describe('keepAlive over Connect', () => {
     const chat = await open();
     clock.advance(RENEWAL_MS);
     await look(2);
-    expect(errors.map(({ message }) => message)).toEqual(Array(2).fill('[unavailable] keep-alive call: no such thing'));
+    expect(errors.map(({ message }) => message)).toEqual(Array(2).fill('[unavailable] no such thing'));
     await chat.line('still here');
     chat.cancel();
   });
