@@ -10,13 +10,12 @@ export type Table = 'keys' | 'identities';
 /** How long a database may take to open or to answer, in milliseconds: browsers have been seen that never do. */
 const LIMIT_MS = 5_000;
 
-/** An open database. */
-export interface Database {
-  /** One transaction on one table, of one request. It resolves when all of it was written. */
-  run(table: Table, mode: 'readonly' | 'readwrite', begin: (store: DbStore) => DbRequest): Promise<unknown>;
-  /** Puts a value where there is none. @returns what is there then. */
-  putIfAbsent(table: Table, key: string, value: unknown): Promise<unknown>;
-}
+/** Runs one transaction on one table. It resolves with the result of its first request when all of it was written. */
+export type Database = (
+  table: Table,
+  mode: 'readonly' | 'readwrite',
+  begin: (store: DbStore) => DbRequest,
+) => Promise<unknown>;
 
 /**
  * Opens a database, and makes it if there is none.
@@ -35,21 +34,7 @@ export async function openDatabase(name: string, onClosed: () => void): Promise<
     db.close(); // another page deletes the database, which would wait for this one
     onClosed();
   });
-  return {
-    run: (table, mode, begin) => transaction(db, table, mode, begin),
-    async putIfAbsent(table, key, value) {
-      let there: unknown;
-      await transaction(db, table, 'readwrite', (store) => {
-        const look = store.get(key);
-        look.addEventListener('success', () => {
-          there = look.result ?? value;
-          if (look.result === undefined) store.put(value, key);
-        });
-        return look;
-      });
-      return there;
-    },
-  };
+  return (table, mode, begin) => transaction(db, table, mode, begin);
 }
 
 async function open(name: string): Promise<Db> {
@@ -63,36 +48,30 @@ async function open(name: string): Promise<Db> {
       request.result.createObjectStore('identities' satisfies Table);
     });
     request.addEventListener('success', () => (isLate ? request.result.close() : resolve(request.result)));
-    request.addEventListener('error', () => reject(asError(request.error)));
+    request.addEventListener('error', () => reject(request.error));
   });
-  return withTimeLimit(opened, LIMIT_MS, () => {
+  return inTime(opened).catch((error: unknown) => {
     isLate = true;
-    return new Error(`the database did not open in ${LIMIT_MS} ms`);
+    throw error;
   });
 }
 
 /** Resolves with the first request's result once the transaction is complete. */
-async function transaction(
+function transaction(
   db: Db,
   table: Table,
   mode: 'readonly' | 'readwrite',
   begin: (store: DbStore) => DbRequest,
 ): Promise<unknown> {
-  const tx = db.transaction(table, mode);
   const done = new Promise<unknown>((resolve, reject) => {
-    let request: DbRequest | undefined;
-    tx.addEventListener('complete', () => resolve(request?.result));
-    tx.addEventListener('abort', () => reject(asError(tx.error)));
-    try {
-      request = begin(tx.objectStore(table));
-    } catch (error) {
-      reject(asError(error)); // a value that cannot be cloned
-      tx.abort();
-    }
+    const tx = db.transaction(table, mode);
+    const request = begin(tx.objectStore(table));
+    tx.addEventListener('complete', () => resolve(request.result));
+    tx.addEventListener('abort', () => reject(tx.error));
   });
-  return withTimeLimit(done, LIMIT_MS, () => new Error(`the database did not answer in ${LIMIT_MS} ms`));
+  return inTime(done);
 }
 
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('the database failed', { cause: thrown });
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return withTimeLimit(answer, LIMIT_MS, () => new Error(`the database did not answer in ${LIMIT_MS} ms`));
 }

@@ -3,6 +3,9 @@ import { openDatabase, type Database } from './database.js';
 import type { WrappingKey } from './web-types.js';
 import { makeWrappingKey, unwrapIdentity, wrapIdentity } from './wrapping.js';
 
+/** The wrapping key's place in its table. */
+const KEY = 'wrapping';
+
 /** The database and the key that wraps what is in it. It rejects; what follows from that is decided elsewhere. */
 export class Vault {
   readonly #name: string;
@@ -15,17 +18,21 @@ export class Vault {
 
   /** @throws StorageError UNREADABLE or UNKNOWN_VERSION if there is something that is none; others if the database fails. */
   async load(wallet: string): Promise<Uint8Array | undefined> {
-    const stored = await (await this.#open()).run('identities', 'readonly', (table) => table.get(wallet));
+    const stored = await (await this.#open())('identities', 'readonly', (table) => table.get(wallet));
     return stored === undefined ? undefined : unwrapIdentity(await this.#wrappingKey(), wallet, stored);
   }
 
   async save(wallet: string, identity: Uint8Array): Promise<void> {
     const wrapped = await wrapIdentity(await this.#wrappingKey(), wallet, identity);
-    await (await this.#open()).run('identities', 'readwrite', (table) => table.put(wrapped, wallet));
+    await (
+      await this.#open()
+    )('identities', 'readwrite', (table) => table.put(wrapped, wallet));
   }
 
   async remove(wallet: string): Promise<void> {
-    await (await this.#open()).run('identities', 'readwrite', (table) => table.delete(wallet));
+    await (
+      await this.#open()
+    )('identities', 'readwrite', (table) => table.delete(wallet));
   }
 
   async #open(): Promise<Database> {
@@ -48,14 +55,21 @@ export class Vault {
 }
 
 async function keyOf(database: Database): Promise<WrappingKey> {
-  const there = await database.run('keys', 'readonly', (table) => table.get('wrapping'));
-  const made = there === undefined ? await makeWrappingKey() : undefined;
-  const key = made === undefined ? there : await database.putIfAbsent('keys', 'wrapping', made).catch(notStorable);
-  if ((key as WrappingKey | null)?.extractable === false) return key as WrappingKey;
+  const read = async () => (await database('keys', 'readonly', (table) => table.get(KEY))) as WrappingKey | undefined;
+  let key = await read();
+  if (key === undefined) {
+    const made = await makeWrappingKey();
+    await database('keys', 'readwrite', (table) => table.add(made, KEY)).catch(unlessThere);
+    key = await read();
+  }
+  if (key?.extractable === false) return key;
   throw new StorageError('KEY_NOT_STORABLE', 'what the database has in place of its key is none, or can be exported');
 }
 
-function notStorable(cause: unknown): never {
-  if ((cause as Error | null)?.name !== 'DataCloneError') throw cause;
+/** Another tab may have been quicker. */
+function unlessThere(cause: unknown): void {
+  const { name } = Object(cause) as Error;
+  if (name === 'ConstraintError') return;
+  if (name !== 'DataCloneError') throw cause;
   throw new StorageError('KEY_NOT_STORABLE', 'this browser keeps no keys in IndexedDB', cause);
 }

@@ -14,6 +14,7 @@ export interface DbRequest<T = unknown> extends Target {
 /** `IDBObjectStore`. */
 export interface DbStore {
   get(key: string): DbRequest;
+  add(value: unknown, key: string): DbRequest;
   put(value: unknown, key: string): DbRequest;
   delete(key: string): DbRequest;
 }

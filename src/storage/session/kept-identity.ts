@@ -1,7 +1,7 @@
 import type { DeviceIdentity } from '../../client/device-identity.js';
 import { exportIdentity, importIdentity } from '../../client/import-identity.js';
 import type { Address } from '../../crypto/address.js';
-import { isAuthError } from '../../errors.js';
+import { AuthError } from '../../errors.js';
 import { withTimeLimit } from '../../time-limit.js';
 import type { IdentityStorage } from '../identity-storage.js';
 import { StorageError } from '../storage-error.js';
@@ -25,7 +25,7 @@ export async function loadIdentity(
     const identity = importIdentity(bytes, { statement: client.statement, curve: client.curve });
     return identity.wallet === wallet ? identity : undefined;
   } catch (error) {
-    if (isAuthError(error) || error instanceof TypeError) return undefined;
+    if (error instanceof AuthError || error instanceof TypeError) return undefined;
     throw error;
   }
 }

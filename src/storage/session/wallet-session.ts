@@ -8,7 +8,6 @@ import { WalletError } from '../../client/wallet/wallet-error.js';
 import { connectWallet } from '../../client/wallet/wallet.js';
 import { watchAccount } from '../../client/wallet/watch-account.js';
 import type { Address } from '../../crypto/address.js';
-import { quietly } from '../../options.js';
 import { withTimeLimit } from '../../time-limit.js';
 import { Attempt } from './attempt.js';
 import { loadIdentity, removeIdentity, saveIdentity } from './kept-identity.js';
@@ -17,18 +16,21 @@ import { SessionError } from './session-error.js';
 import type { SessionSettings } from './session-options.js';
 import type { CurrentTokens } from './session-source.js';
 import type { SessionStatus } from './session.js';
+import { StatusBoard } from './status-board.js';
 import { joinTabs, type TabMessage, type Tabs } from './tabs.js';
 
 /** How long a wallet may take to show its accounts, and `revoke` to revoke, in milliseconds. */
 const QUIET_LIMIT_MS = 10_000;
 
+/** What a status has of an identity where there is none. */
+const NOTHING = { identity: undefined, isStored: false, error: undefined };
+
 /** The life of one session. A change from outside ends what is under way first, so that it cannot overtake the change. */
 export class WalletSession implements CurrentTokens {
   readonly #settings: SessionSettings;
-  readonly #listeners = new Set<(status: SessionStatus) => void>();
+  readonly #board = new StatusBoard({ state: 'signed-out', reason: 'no-identity', wallet: undefined, ...NOTHING });
   readonly #tabs: Tabs;
   readonly #unwatch: () => void;
-  #status: SessionStatus;
   #account: Address | undefined;
   /** Of the identity in use, or of the one that `revoke` is revoking. */
   #tokens: TokenSource | undefined;
@@ -40,20 +42,17 @@ export class WalletSession implements CurrentTokens {
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
-    this.#status = this.#statusOf('signed-out', 'no-identity');
-    if (settings.onStatus) this.#listeners.add(settings.onStatus);
+    if (settings.onStatus) this.#board.subscribe(settings.onStatus);
     this.#tabs = joinTabs(settings.storage.sharedName, (message) => this.#onMessage(message));
     this.#unwatch = watchAccount(settings.wallet, (account) => this.#onAccount(account));
   }
 
   get status(): SessionStatus {
-    return this.#status;
+    return this.#board.status;
   }
 
   subscribe(listener: (status: SessionStatus) => void): () => void {
-    const own = (status: SessionStatus) => listener(status);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return this.#board.subscribe(listener);
   }
 
   /** Finds out the account and restores its identity, without a prompt. */
@@ -61,12 +60,12 @@ export class WalletSession implements CurrentTokens {
     const timedOut = () => new WalletError('TIMED_OUT', `the wallet did not show its accounts in ${QUIET_LIMIT_MS} ms`);
     this.#account ??= await withTimeLimit(currentAccount(this.#settings.wallet, signal), QUIET_LIMIT_MS, timedOut);
     await untilAborted(() => this.#restore(), signal);
-    if (this.#status.error !== undefined) throw this.#status.error;
-    if (this.#status.identity === undefined) this.#enterState('signed-out', 'no-identity');
+    if (this.status.error !== undefined) throw this.status.error;
+    if (this.status.identity === undefined) this.#enterState('signed-out', 'no-identity');
   }
 
   login(signal: AbortSignal | undefined): Promise<DeviceIdentity> {
-    const { identity } = this.#status;
+    const { identity } = this.status;
     if (this.#isClosed) return Promise.reject(closed());
     if (identity !== undefined) return Promise.resolve(identity);
     const underWay = this.#login;
@@ -93,7 +92,7 @@ export class WalletSession implements CurrentTokens {
     this.#unwatch();
     this.#tabs.close();
     this.#leave('closed', closed());
-    this.#listeners.clear();
+    this.#board.close();
   }
 
   now(): TokenSource | undefined {
@@ -105,7 +104,7 @@ export class WalletSession implements CurrentTokens {
       if (this.#tokens !== undefined) return this.#tokens;
       const underWay = this.#login ?? this.#restoring;
       if (this.#isClosed) throw closed();
-      if (underWay === undefined) throw new SessionError('SIGNED_OUT', 'nobody is signed in', this.#status.error);
+      if (underWay === undefined) throw new SessionError('SIGNED_OUT', 'nobody is signed in', this.status.error);
       await untilAborted(() => underWay as Promise<unknown>, abortSignal(options?.signal));
     }
   }
@@ -114,7 +113,7 @@ export class WalletSession implements CurrentTokens {
     const { storage, promptTimeoutMs } = this.#settings;
     try {
       await untilAborted(() => Promise.all([this.#leaving, this.#restoring]), attempt.signal);
-      if (this.#status.identity !== undefined) return this.#status.identity;
+      if (this.status.identity !== undefined) return this.status.identity;
       const prompt = () => this.#prompt(attempt);
       if (storage.sharedName === undefined) return await prompt();
       const elsewhere = `another tab has had its prompt open for more than ${promptTimeoutMs} ms`;
@@ -158,7 +157,7 @@ export class WalletSession implements CurrentTokens {
 
   async #signOut(): Promise<void> {
     const { storage, revoke } = this.#settings;
-    const { identity } = this.#status;
+    const { identity } = this.status;
     const wallet = identity?.wallet ?? this.#account;
     const tokens = this.#tokens;
     const login = this.#login;
@@ -189,7 +188,7 @@ export class WalletSession implements CurrentTokens {
     const { storage } = this.#settings;
     const restoring: Promise<void> = loadIdentity(this.#settings, account).then(
       (identity) => settle(() => identity && this.#enter(identity, 'restored', storage.isPersistent)),
-      (error: unknown) => settle(() => this.#publish({ ...this.#status, error })),
+      (error: unknown) => settle(() => this.#board.publish({ ...this.status, error })),
     );
     this.#restoring = restoring;
     return restoring;
@@ -232,21 +231,7 @@ export class WalletSession implements CurrentTokens {
   }
 
   #enterState(state: SessionStatus['state'], reason: SessionStatus['reason'], more?: Partial<SessionStatus>): void {
-    this.#publish(this.#statusOf(state, reason, more));
-  }
-
-  #statusOf(
-    state: SessionStatus['state'],
-    reason: SessionStatus['reason'],
-    more: Partial<SessionStatus> = {},
-  ): SessionStatus {
-    const nothing = { identity: undefined, isStored: false, error: undefined };
-    return Object.freeze({ state, reason, wallet: this.#account, ...nothing, ...more });
-  }
-
-  #publish(status: SessionStatus): void {
-    this.#status = Object.freeze(status);
-    for (const listener of this.#listeners) quietly(() => listener(status));
+    this.#board.publish({ state, reason, wallet: this.#account, ...NOTHING, ...more });
   }
 }
 
