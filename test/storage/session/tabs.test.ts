@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllGlobals());
 
 /** The channel on which the tabs talk. */
-function channel(): BroadcastChannel {
+function channel() {
   const opened = new BroadcastChannel(`grpc-wallet-auth ${storage.sharedName}`);
   onTestFinished(() => opened.close());
   return opened;
