@@ -36,7 +36,7 @@ export function watchAccount(wallet: WalletLike, listener: (account: Address | u
     last = account;
     quietly(() => listener(account));
   };
-  wallet.on('accountsChanged', onChange);
+  quietly(() => wallet.on('accountsChanged', onChange));
   return () => {
     isStopped = true;
     quietly(() => wallet.removeListener?.('accountsChanged', onChange));

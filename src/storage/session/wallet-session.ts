@@ -43,8 +43,8 @@ export class WalletSession implements CurrentTokens {
   constructor(settings: SessionSettings) {
     this.#settings = settings;
     if (settings.onStatus) this.#board.subscribe(settings.onStatus);
-    this.#tabs = joinTabs(settings.storage.sharedName, (message) => this.#onMessage(message));
     this.#unwatch = watchAccount(settings.wallet, (account) => this.#onAccount(account));
+    this.#tabs = joinTabs(settings.storage.sharedName, (message) => this.#onMessage(message));
   }
 
   get status(): SessionStatus {
@@ -57,8 +57,10 @@ export class WalletSession implements CurrentTokens {
 
   /** Finds out the account and restores its identity, without a prompt. */
   async start(signal: AbortSignal | undefined): Promise<void> {
-    const timedOut = () => new WalletError('TIMED_OUT', `the wallet did not show its accounts in ${QUIET_LIMIT_MS} ms`);
-    this.#account ??= await withTimeLimit(currentAccount(this.#settings.wallet, signal), QUIET_LIMIT_MS, timedOut);
+    const account = await withTimeLimit(currentAccount(this.#settings.wallet, signal), QUIET_LIMIT_MS, () =>
+      timedOut(QUIET_LIMIT_MS),
+    );
+    this.#account ??= account; // a change meanwhile is newer
     await untilAborted(() => this.#restore(), signal);
     if (this.status.error !== undefined) throw this.status.error;
     if (this.status.identity === undefined) this.#enterState('signed-out', 'no-identity');
@@ -82,7 +84,14 @@ export class WalletSession implements CurrentTokens {
 
   logout(): Promise<void> {
     if (this.#isClosed) return Promise.reject(closed());
-    this.#leaving ??= this.#signOut().finally(() => (this.#leaving = undefined));
+    if (this.#leaving !== undefined) return this.#leaving;
+    const tokens = this.#tokens;
+    this.#leaving = this.#wipe(this.status.identity, this.#login).finally(() => {
+      this.#leaving = undefined;
+      if (this.#tokens === tokens) this.#tokens = undefined;
+    });
+    this.#leave('logged-out', new SessionError('LOGGED_OUT', 'the user logged out meanwhile'));
+    this.#tokens = tokens; // for `revoke`
     return this.#leaving;
   }
 
@@ -112,12 +121,11 @@ export class WalletSession implements CurrentTokens {
   async #signIn(attempt: Attempt): Promise<DeviceIdentity> {
     const { storage, promptTimeoutMs } = this.#settings;
     try {
-      await untilAborted(() => Promise.all([this.#leaving, this.#restoring]), attempt.signal);
+      await untilAborted(() => Promise.allSettled([this.#leaving, this.#restoring]), attempt.signal);
       if (this.status.identity !== undefined) return this.status.identity;
       const prompt = () => this.#prompt(attempt);
       if (storage.sharedName === undefined) return await prompt();
-      const elsewhere = `another tab has had its prompt open for more than ${promptTimeoutMs} ms`;
-      attempt.limit(promptTimeoutMs, () => new SessionError('PROMPT_ELSEWHERE', elsewhere));
+      attempt.limit(promptTimeoutMs, elsewhere);
       this.#enterState('signing-in', 'other-tab');
       return await withPromptLock(storage.sharedName, attempt.signal, prompt);
     } catch (error) {
@@ -129,10 +137,9 @@ export class WalletSession implements CurrentTokens {
   /** The one place where the user is prompted. No two sessions of one shared storage are here at the same time. */
   async #prompt(attempt: Attempt): Promise<DeviceIdentity> {
     const { wallet, storage, client, promptTimeoutMs } = this.#settings;
-    const timedOut = () => new WalletError('TIMED_OUT', `the wallet did not answer in ${promptTimeoutMs} ms`);
     try {
       attempt.check();
-      attempt.limit(promptTimeoutMs, timedOut);
+      attempt.limit(promptTimeoutMs, () => timedOut(promptTimeoutMs));
       this.#enterState('signing-in', 'wallet');
       const connected = await connectWallet(wallet, attempt.signal);
       attempt.check();
@@ -155,22 +162,15 @@ export class WalletSession implements CurrentTokens {
     }
   }
 
-  async #signOut(): Promise<void> {
+  async #wipe(identity: DeviceIdentity | undefined, login: Promise<unknown> | undefined): Promise<void> {
     const { storage, revoke } = this.#settings;
-    const { identity } = this.status;
     const wallet = identity?.wallet ?? this.#account;
-    const tokens = this.#tokens;
-    const login = this.#login;
-    this.#leave('logged-out', new SessionError('LOGGED_OUT', 'the user logged out meanwhile'));
-    this.#tokens = tokens;
     await login?.catch(() => undefined); // what it still stores is to be wiped too
-
     const wipe = async () => wallet && removeIdentity(storage, wallet);
     const revokeDevice = async () => identity && revoke?.(identity.deviceId);
     const late = () => new Error(`revoke did not answer in ${QUIET_LIMIT_MS} ms`);
     const wiped = wipe().finally(() => this.#tabs.post({ kind: 'removed', wallet }));
     const [wiping, revoking] = await Promise.allSettled([wiped, withTimeLimit(revokeDevice(), QUIET_LIMIT_MS, late)]);
-    if (this.#tokens === tokens) this.#tokens = undefined;
     if (wiping.status === 'rejected') throw wiping.reason;
     if (revoking.status === 'fulfilled') return;
     throw new SessionError('NOT_REVOKED', 'the device is forgotten here, but was not revoked', revoking.reason);
@@ -233,6 +233,14 @@ export class WalletSession implements CurrentTokens {
   #enterState(state: SessionStatus['state'], reason: SessionStatus['reason'], more?: Partial<SessionStatus>): void {
     this.#board.publish({ state, reason, wallet: this.#account, ...NOTHING, ...more });
   }
+}
+
+function elsewhere(): SessionError {
+  return new SessionError('PROMPT_ELSEWHERE', 'another tab has its prompt open for too long');
+}
+
+function timedOut(ms: number): WalletError {
+  return new WalletError('TIMED_OUT', `the wallet did not answer in ${ms} ms`);
 }
 
 function closed(): SessionError {

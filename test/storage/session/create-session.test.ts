@@ -241,6 +241,17 @@ describe('a session whose wallet', () => {
 });
 
 describe('a session whose user changes the account', () => {
+  it('while the wallet is asked for its account believes the change, not the answer', async () => {
+    const wallet = new TestProvider('alice');
+    const request = vi.spyOn(wallet, 'request').mockImplementationOnce(async () => {
+      wallet.select('bob');
+      return [alice.address];
+    });
+    const { session } = await start({ wallet, prompt: false });
+    expect(request).toHaveBeenCalledOnce();
+    expect(session.status.wallet).toBe(bob.address);
+  });
+
   it('puts the identity away at once, and never uses it for the new account', async () => {
     const { session, wallet, seen } = await start();
     const before = session.identity;
@@ -327,6 +338,13 @@ describe('logout', () => {
     await expect(session.source.get()).rejects.toMatchObject({ code: 'SIGNED_OUT' });
   });
 
+  it('that did not revoke does not stand in the way of a login that waited for it', async () => {
+    const { session } = await start({ revoke: () => Promise.reject(new Error('offline')) });
+    const [logout, login] = await Promise.allSettled([session.logout(), session.login()]);
+    expect([logout.status, login.status]).toEqual(['rejected', 'fulfilled']);
+    expect(walletOf(await session.source.get())).toBe(alice.address);
+  });
+
   it('during a login ends that and wipes what it stored', async () => {
     const storage = memoryStorage();
     const saved = vi.fn<IdentityStorage['save']>(async (...args) => {
@@ -349,6 +367,22 @@ describe('logout', () => {
     await expect(session.source.get()).rejects.toMatchObject({ code: 'SIGNED_OUT' });
     await vi.advanceTimersByTimeAsync(10_000);
     expect(await logout).toMatchObject({ code: 'NOT_REVOKED' });
+  });
+
+  it('is over before a login begins that a listener asked for at once', async () => {
+    const storage = memoryStorage();
+    const slow = { ...storage, remove: (of: string) => new Promise(setImmediate).then(() => storage.remove(of)) };
+    const { session, wallet } = await start({ storage: slow });
+    const { deviceId } = session.identity!;
+    let login: Promise<unknown> | undefined;
+    session.subscribe(({ reason }) => {
+      if (reason === 'logged-out') login = session.login();
+    });
+    await session.logout();
+    await login;
+    expect(session.identity?.deviceId).not.toBe(deviceId);
+    expect(await storage.load(alice.address)).toEqual(exportIdentity(session.identity!));
+    expect(wallet.prompts).toBe(2);
   });
 
   it('rejects with what the storage fails with', async () => {
