@@ -22,7 +22,9 @@ const ROWS = {
   registry: 'registry',
   redis: 'redis',
   scale: 'scale',
+  flood: 'flood',
   bundle: 'bundle',
+  start: 'start',
 };
 
 const { values: flags } = parseArgs({

@@ -3,17 +3,17 @@ import { connect as connectTcp } from 'node:net';
 import { platform } from 'node:os';
 
 import { nativeCurve } from 'grpc-wallet-auth/curves';
-import { mintIdentity, testWallets } from 'grpc-wallet-auth/testing';
 
-import { secretsOf } from '../../dist/src/client/device-identity.js';
-import { signToken } from '../../dist/src/client/sign-token.js';
+import { secretsOf } from '../../build/src/client/device-identity.js';
+import { signToken } from '../../build/src/client/sign-token.js';
+import { mintIdentity, testWallets } from '../../build/src/testing/index.js';
 
 /**
  * A flooder with the most expensive forged tokens, all different: well signed by a certified device, but claiming
  * another wallet, so that each costs a verification and a recovery. It comes from an address of its own where the system has one.
  */
 const [port, durationMs] = process.argv.slice(2);
-const TOKENS = 20_000;
+const TOKENS = 5 * Number(durationMs);
 const AT_ONCE = 64;
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
 const EMPTY_MESSAGE = Buffer.alloc(5);

@@ -1,4 +1,4 @@
-import { memoryDevices } from '../devices/memory-store.js';
+import { memoryDevices } from '../devices/memory/memory-store.js';
 import type { DeviceStore } from '../devices/store.js';
 import { levelDevices } from '../level/level-devices.js';
 import { connectRedis } from '../redis/connect-redis.js';

@@ -1,10 +1,10 @@
 import { access } from 'node:fs/promises';
 
+import { RevocationCopy } from '../devices/revocation/revocation-copy.js';
 import type { DeviceStore, Fact, StoreSettings } from '../devices/store.js';
 import { deviceStore, IN_MEMORY } from './device-stores.js';
 import { inputName, readInput, systemReason } from './files.js';
 import { UsageError } from './flags.js';
-import { NodeCopy } from './node-copy.js';
 import { factsOf, linesOf } from './revocation-lines.js';
 
 /** As many as a registry may have. */
@@ -66,9 +66,12 @@ async function readFacts(file: string): Promise<readonly Fact[]> {
   }
 }
 
-async function withStore(place: string, use: (store: DeviceStore, copy: NodeCopy) => Promise<void>): Promise<NodeCopy> {
+async function withStore(
+  place: string,
+  use: (store: DeviceStore, copy: RevocationCopy) => Promise<void>,
+): Promise<RevocationCopy> {
   const store = await deviceStore('--store', place);
-  const copy = new NodeCopy(MAX_REVOCATIONS);
+  const copy = new RevocationCopy(MAX_REVOCATIONS, () => Date.now());
   try {
     await store.open(SETTINGS, copy);
     await use(store, copy);

@@ -1,21 +1,21 @@
 import { quietly } from '../options.js';
-import { CleanUps } from './clean-ups.js';
 import { deviceIdOf, walletOf } from './device-id.js';
 import { deviceOf, deviceOfRecord } from './device-of.js';
 import type { Device, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
-import { DeviceEmitter } from './emitter.js';
 import { setInside } from './inside.js';
-import { NodeDevices } from './node-devices.js';
-import { NodeState } from './node-state.js';
+import { DeviceEmitter } from './node/emitter.js';
+import { NodeDevices } from './node/node-devices.js';
+import { NodeState } from './node/node-state.js';
 import { registrySettings, type DeviceRegistryOptions, type RegistrySettings } from './options.js';
-import { Outbox } from './outbox.js';
 import { answerOf, deviceRevoked, registryClosed } from './refusals.js';
 import { RevocationsFull } from './revocation/revocations.js';
+import { Statements, type StatedFact } from './revocation/statements.js';
 import { isDeviceLabel } from './service/device-label.js';
-import { SharedState } from './shared-state.js';
-import { Statements, type StatedFact } from './statements.js';
+import { CleanUps } from './shared/clean-ups.js';
+import { Outbox } from './shared/outbox.js';
+import { SharedState } from './shared/shared-state.js';
+import { watchedStore } from './shared/watched-store.js';
 import type { DeviceRow, Fact } from './store.js';
-import { watchedStore } from './watched-store.js';
 
 /** How often rows that have been idle for too long are looked for, in milliseconds. */
 const PURGE_EVERY_MS = 60_000;
@@ -23,7 +23,7 @@ const PURGE_EVERY_MS = 60_000;
 const PURGE_BATCH = 1_000;
 /** How exact the time is at which a device was seen last, in milliseconds. */
 const TICK_MS = 30_000;
-/** How long `close` waits for the store, in milliseconds. */
+/** How long `close` waits for the last renewals to be written, and then for the store to close, in milliseconds. */
 const CLOSE_MS = 5_000;
 
 /**
@@ -268,17 +268,21 @@ class Registry implements DeviceRegistry {
   }
 
   async #close(): Promise<void> {
-    const { store, timers } = this.#settings;
+    const { store } = this.#settings;
     this.#state.isOpen = false;
     for (const cancel of this.#timers.values()) cancel();
     this.#cleanUps.stop();
-    let cancel: (() => void) | undefined;
-    const limit = new Promise<void>((resolve) => (cancel = timers.after(CLOSE_MS, resolve)));
-    await Promise.race([this.#outbox.flush(), limit]);
-    cancel?.();
+    await this.#inTime(this.#outbox.flush());
     this.#outbox.stop();
     this.#shared.stop();
     this.#node.admissions.provisional.stop();
-    await store.close();
+    await this.#inTime(store.close());
+  }
+
+  /** Waits for the store while the registry closes, but not for ever. */
+  async #inTime(answer: Promise<void>): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const limit = new Promise<void>((resolve) => (cancel = this.#settings.timers.after(CLOSE_MS, resolve)));
+    await Promise.race([answer, limit]).finally(() => cancel?.());
   }
 }

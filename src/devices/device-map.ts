@@ -2,7 +2,7 @@ import { knownOptions, optionalFunction, quietly } from '../options.js';
 import { deviceOfRecord } from './device-of.js';
 import type { Device, DeviceRegistry } from './device-registry.js';
 import { insideOf } from './inside.js';
-import type { DeviceRecord } from './records.js';
+import type { DeviceRecord } from './node/records.js';
 
 /** What becomes of the values of a `deviceMap`. */
 export interface DeviceMapOptions<V> {

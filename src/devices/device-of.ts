@@ -1,5 +1,5 @@
 import type { Device } from './device-registry.js';
-import type { DeviceRecord } from './records.js';
+import type { DeviceRecord } from './node/records.js';
 import type { DeviceRow } from './store.js';
 
 /** What the public face shows of a row. */

@@ -1,7 +1,7 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { WalletIdentity } from '../identity.js';
 import type { LeasedStream } from './leases/lease.js';
-import type { StoreCall } from './watched-store.js';
+import type { StoreCall } from './shared/watched-store.js';
 
 /** A device as the registry knows it. */
 export interface Device {
@@ -130,7 +130,10 @@ export interface DeviceRegistry {
   /** Listens. Listeners run synchronously; what they throw is dropped and counted. @returns what ends that. */
   on<E extends keyof DeviceEvents>(event: E, listener: (event: DeviceEvents[E]) => void): () => void;
   health(): DeviceHealth;
-  /** Writes what is not written yet and lets go of the store; running streams stay. Later calls need another registry. */
+  /**
+   * Writes what is not written yet and closes the store, waiting five seconds at most for each; running streams stay. Later
+   * calls need another registry.
+   */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }

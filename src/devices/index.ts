@@ -3,8 +3,8 @@ export type { Timers } from '../options.js';
 export { createDeviceRegistry } from './create-device-registry.js';
 export { deviceMap, type DeviceMap, type DeviceMapOptions } from './device-map.js';
 export type { Device, DeviceEvent, DeviceEvents, DeviceHealth, DeviceRegistry } from './device-registry.js';
-export { memoryDevices } from './memory-store.js';
-export type { CleanUpHook } from './clean-ups.js';
+export { memoryDevices } from './memory/memory-store.js';
+export type { CleanUpHook } from './shared/clean-ups.js';
 export type { DeviceRegistryOptions } from './options.js';
 export { RevocationsFull, revocationKey } from './revocation/revocations.js';
 export type {
@@ -21,4 +21,4 @@ export type {
   StoreListener,
   StoreSettings,
 } from './store.js';
-export type { StoreCall, StoreOperation } from './watched-store.js';
+export type { StoreCall, StoreOperation } from './shared/watched-store.js';

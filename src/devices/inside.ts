@@ -1,6 +1,6 @@
 import type { DeviceRegistry } from './device-registry.js';
-import type { NodeDevices } from './node-devices.js';
-import type { Statements } from './statements.js';
+import type { NodeDevices } from './node/node-devices.js';
+import type { Statements } from './revocation/statements.js';
 
 const insides = new WeakMap<object, NodeDevices>();
 

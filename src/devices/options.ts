@@ -1,8 +1,8 @@
 import { clock, integer, knownOptions, optionalFunction, timersOption, type Timers } from '../options.js';
 import { networkNameOf } from '../token/revoke-statement.js';
-import type { CleanUpHook } from './clean-ups.js';
 import type { LeaseSettings } from './leases/lease.js';
-import { memoryDevices } from './memory-store.js';
+import { memoryDevices } from './memory/memory-store.js';
+import type { CleanUpHook } from './shared/clean-ups.js';
 import type { DeviceStore, StoreSettings } from './store.js';
 
 const MINUTE_MS = 60_000;

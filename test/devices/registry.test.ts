@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { createDeviceRegistry } from '../../src/devices/create-device-registry.js';
 import { deviceMap } from '../../src/devices/device-map.js';
-import { memoryDevices } from '../../src/devices/memory-store.js';
+import { memoryDevices } from '../../src/devices/memory/memory-store.js';
 import type { DeviceStore } from '../../src/devices/store.js';
 import { createGate } from '../../src/gate/create-gate.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
@@ -447,6 +447,19 @@ describe('the face', () => {
     await expect(devices.list(alice)).rejects.toMatchObject({ reason: 'AUTH_UNAVAILABLE' });
     await expect(devices.revoke(idOf('a'))).rejects.toMatchObject({ reason: 'AUTH_UNAVAILABLE' });
     expect(stream.ended).toEqual([]);
+  });
+
+  it('closes within five seconds where the store does not answer to its own close', async () => {
+    const store: DeviceStore = Object.assign(memoryDevices(), { close: () => new Promise<void>(() => undefined) });
+    const { clock, devices } = await startRegistry({ store });
+    let isClosed = false;
+    const closing = devices.close().then(() => (isClosed = true));
+    await setImmediate();
+    expect(isClosed).toBe(false);
+    clock.advance(5_000);
+    await setImmediate();
+    expect(isClosed).toBe(true);
+    await closing;
   });
 
   it('writes renewals to the store in batches, before it closes too', async () => {

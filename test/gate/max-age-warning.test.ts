@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from 'vitest';
 
 import { createDeviceRegistry } from '../../src/devices/create-device-registry.js';
-import { memoryDevices } from '../../src/devices/memory-store.js';
+import { memoryDevices } from '../../src/devices/memory/memory-store.js';
 import type { DeviceStore } from '../../src/devices/store.js';
 import { createGate } from '../../src/gate/create-gate.js';
 import { settle } from '../support/many-nodes.js';

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { memoryDevices } from '../../src/devices/memory-store.js';
+import { memoryDevices } from '../../src/devices/memory/memory-store.js';
 import { revocationKey } from '../../src/devices/revocation/revocations.js';
 import type { DeviceStore } from '../../src/devices/store.js';
 import { NodeCopy } from '../../src/testing/device-store/node-copy.js';

@@ -1,4 +1,4 @@
-import { memoryDevices } from '../../src/devices/memory-store.js';
+import { memoryDevices } from '../../src/devices/memory/memory-store.js';
 import { Revoked } from '../../src/devices/revocation/revoked.js';
 import type { DeviceRow, DeviceStore, Fact, StoreListener, StoreSettings } from '../../src/devices/store.js';
 import type { SettableClock } from '../../src/testing/settable-clock.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { memoryDevices } from '../../src/devices/memory-store.js';
+import { memoryDevices } from '../../src/devices/memory/memory-store.js';
 import { testDeviceStore } from '../../src/testing/test-device-store.js';
 import { memoryBacking, sharedBacking, type Wrap } from './device-store/backings.js';
 import { cleanUpFaults } from './device-store/clean-up-faults.js';

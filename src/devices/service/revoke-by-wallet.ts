@@ -4,7 +4,7 @@ import type { Curve, RecoverableSignature } from '../../crypto/curve.js';
 import { recoverSigner } from '../../crypto/personal-message.js';
 import { refusal } from '../../errors.js';
 import { revokeText } from '../../token/revoke-statement.js';
-import { OnlyAllDevices, type Statement, type Statements } from '../statements.js';
+import { OnlyAllDevices, type Statement, type Statements } from '../revocation/statements.js';
 import { StatusError } from './status-error.js';
 
 /** The fields of a request, without what generated code adds. */

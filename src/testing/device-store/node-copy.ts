@@ -1,12 +1,12 @@
+import { RevocationCopy } from '../../devices/revocation/revocation-copy.js';
 import { revocationKey } from '../../devices/revocation/revocations.js';
-import { Revoked } from '../../devices/revocation/revoked.js';
-import type { Backlog, DeviceRow, Fact, StoreListener } from '../../devices/store.js';
+import type { Backlog, Fact } from '../../devices/store.js';
 
 /** Far more than any case revokes. */
 const ROOM = 100_000;
 
 /** What a node hears of a store, with a real copy of what is revoked. */
-export class NodeCopy implements StoreListener {
+export class NodeCopy extends RevocationCopy {
   /** Devices that are said to be purged. */
   readonly gone = new Set<string>();
   /** Devices that are revoked by an id that was told. */
@@ -17,58 +17,44 @@ export class NodeCopy implements StoreListener {
   timesMissed = 0;
   /** What came with the last `fresh`. */
   last: { readonly agoMs: number; readonly backlog: Backlog } | undefined;
-  readonly #revoked: Revoked;
 
   constructor(nowMs: () => number) {
-    this.#revoked = new Revoked(ROOM, nowMs);
+    super(ROOM, nowMs);
   }
 
-  revoked(facts: readonly Fact[]): void {
+  override revoked(facts: readonly Fact[]): void {
     this.log.push('revoked');
-    for (const fact of facts) {
-      if ('deviceId' in fact) this.toldIds.add(fact.deviceId);
-      this.#revoked.add(fact);
-    }
+    for (const fact of facts) if ('deviceId' in fact) this.toldIds.add(fact.deviceId);
+    super.revoked(facts);
   }
 
-  purged(deviceIds: readonly string[]): void {
+  override purged(deviceIds: readonly string[]): void {
     for (const deviceId of deviceIds) this.gone.add(deviceId);
   }
 
-  fresh(state: { readonly agoMs: number; readonly backlog: Backlog }): void {
+  override fresh(state: { readonly agoMs: number; readonly backlog: Backlog }): void {
     this.log.push('fresh');
     this.last = state;
   }
 
-  behind(): void {}
-
-  missed(): void {
+  override missed(): void {
     this.timesMissed++;
   }
 
-  lost(): void {
+  override lost(): void {
     this.log.push('lost');
-  }
-
-  isRevoked(wallet: string, device: Pick<DeviceRow, 'deviceId' | 'firstSeenMs' | 'certifiedAtMs'>): boolean {
-    return this.#revoked.covers(wallet, device);
-  }
-
-  /** Whether a device is revoked by its id. */
-  has(deviceId: string): boolean {
-    return this.#revoked.has(deviceId);
   }
 
   /** What is known of a wallet. */
   epochOf(wallet: string): { readonly atMs: number; readonly survivor: string | undefined } | undefined {
-    for (const fact of this.#revoked.facts())
+    for (const fact of this.facts())
       if ('wallet' in fact && fact.wallet === wallet) return { atMs: fact.atMs, survivor: fact.survivor };
     return undefined;
   }
 
   /** All that is revoked, as a node puts it back. */
-  facts(): readonly Fact[] {
-    return [...this.#revoked.facts()];
+  override facts(): readonly Fact[] {
+    return [...super.facts()];
   }
 
   /** The same in an order that does not depend on how it came. */

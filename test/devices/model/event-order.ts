@@ -1,4 +1,4 @@
-import type { DeviceRecord } from '../../../src/devices/records.js';
+import type { DeviceRecord } from '../../../src/devices/node/records.js';
 import { deviceById, type CastDevice, type DeviceName } from './cast.js';
 import type { Ledger } from './ledger.js';
 import type { ModelNode } from './model-node.js';

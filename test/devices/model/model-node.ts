@@ -3,7 +3,7 @@ import { deviceMap, type DeviceMap } from '../../../src/devices/device-map.js';
 import type { DeviceRegistry } from '../../../src/devices/device-registry.js';
 import { insideOf } from '../../../src/devices/inside.js';
 import type { LeaseKind } from '../../../src/devices/leases/lease.js';
-import type { NodeDevices } from '../../../src/devices/node-devices.js';
+import type { NodeDevices } from '../../../src/devices/node/node-devices.js';
 import type { CleanUp, DeviceStore, Fact, StoreListener } from '../../../src/devices/store.js';
 import { isAuthError } from '../../../src/errors.js';
 import { walletIdentity, type WalletIdentity } from '../../../src/identity.js';

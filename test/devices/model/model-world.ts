@@ -1,4 +1,4 @@
-import { memoryDevices } from '../../../src/devices/memory-store.js';
+import { memoryDevices } from '../../../src/devices/memory/memory-store.js';
 import type { CleanUp, DeviceStore } from '../../../src/devices/store.js';
 import { SimulatedStore, type Backup, type SimulatedNode } from '../../support/simulated-store.js';
 import { withResolvers } from '../../support/with-resolvers.js';

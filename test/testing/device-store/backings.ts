@@ -1,4 +1,4 @@
-import { memoryDevices } from '../../../src/devices/memory-store.js';
+import { memoryDevices } from '../../../src/devices/memory/memory-store.js';
 import type { DeviceStore } from '../../../src/devices/store.js';
 import type { StoreBacking } from '../../../src/testing/device-store/bench.js';
 import { settableClock } from '../../../src/testing/settable-clock.js';

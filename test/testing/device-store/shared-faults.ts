@@ -1,4 +1,4 @@
-import { memoryDevices } from '../../../src/devices/memory-store.js';
+import { memoryDevices } from '../../../src/devices/memory/memory-store.js';
 import type { Wrap } from './backings.js';
 import { cleanUpFaults } from './clean-up-faults.js';
 import { faulty, withListener } from './faulty.js';
