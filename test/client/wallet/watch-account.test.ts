@@ -63,7 +63,7 @@ describe('watchAccount', () => {
     watchAccount(provider, () => {
       throw new Error('mine');
     });
-    watchAccount(provider, (() => Promise.reject(new Error('mine'))) as never);
+    watchAccount(provider, () => Promise.reject(new Error('mine')));
     expect(() => provider.emit('accountsChanged', [alice.address])).not.toThrow();
   });
 
