@@ -121,8 +121,8 @@ describe('encryptedFileStorage', { timeout: 60_000 }, () => {
   it("neither reads, replaces nor removes another wallet's identity", async () => {
     await storage().save(bob, exportIdentity(mintIdentity({ wallet: testWallets.bob })));
     const before = readFileSync(path);
-    for (const call of [storage().load(alice), storage().save(alice, identity), storage().remove(alice)])
-      await expect(call).rejects.toMatchObject({ code: 'OTHER_WALLET' });
+    const calls = [() => storage().load(alice), () => storage().save(alice, identity), () => storage().remove(alice)];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'OTHER_WALLET' });
     expect(readFileSync(path)).toEqual(before);
   });
 

@@ -63,7 +63,8 @@ describe('watchAccount', () => {
     watchAccount(provider, () => {
       throw new Error('mine');
     });
-    watchAccount(provider, () => Promise.reject(new Error('mine')));
+    const rejects: () => unknown = () => Promise.reject(new Error('mine'));
+    watchAccount(provider, rejects);
     expect(() => provider.emit('accountsChanged', [alice.address])).not.toThrow();
   });
 
