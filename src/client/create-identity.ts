@@ -1,12 +1,9 @@
-import { randomPrivateKey } from '../crypto/private-key.js';
-import { statementText } from '../token/statement.js';
 import { abortSignal } from './abort.js';
-import { checkCertificate } from './check-certificate.js';
-import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
+import { certifyKey } from './certify-key.js';
+import type { DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
-import { epochMs } from './sign-token.js';
-import { readWalletSignature } from './wallet-signature.js';
-import { connectWallet, type WalletLike } from './wallet.js';
+import type { WalletLike } from './wallet/wallet-like.js';
+import { connectWallet } from './wallet/wallet.js';
 
 /** How an identity is made: for which network, by which clock, with which curve, and how long a wallet may take. */
 export interface IdentityOptions extends ClientOptions {
@@ -32,12 +29,5 @@ export interface IdentityOptions extends ClientOptions {
  */
 export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
   const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal']);
-  const { address, sign } = await connectWallet(wallet, abortSignal(options.signal));
-
-  const privateKey = randomPrivateKey();
-  const unsigned = { timestamp: epochMs(settings.nowMs()), bytes: settings.curve.publicKey(privateKey) };
-  const answer = await sign(statementText(unsigned, settings.statement));
-  const key: CertifiedKey = { ...unsigned, signature: { kind: 'ecdsa_compact', ...readWalletSignature(answer) } };
-  checkCertificate(key, address, settings);
-  return deviceIdentity({ wallet: address, privateKey, key });
+  return certifyKey(await connectWallet(wallet, abortSignal(options.signal)), settings);
 }

@@ -9,9 +9,11 @@ it('exports these names and no others', () => {
     'createIdentity',
     'createToken',
     'createTokenSource',
+    'discoverWallets',
     'exportIdentity',
     'importIdentity',
     'signRevocation',
+    'watchAccount',
     'xmtpStatement',
   ]);
 });
