@@ -4,11 +4,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Code, createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { ChatService } from '../../examples/chat/gen/chat_pb.js';
 import { loadPage, type PageFiles } from '../../examples/chat/page-files.js';
 import { startChat, type ChatNode } from '../../examples/chat/start-chat.js';
+import { authReasonOf } from '../../src/auth-details.js';
+import { createTokenSource } from '../../src/client/create-token-source.js';
+import { attachToken } from '../../src/connect/client/attach-token.js';
+import { mintIdentity } from '../../src/testing/mint-identity.js';
 import { settableClock, type SettableClock } from '../../src/testing/settable-clock.js';
 import { addressOf, exposeWallet, PROVIDER, type WalletUser } from '../support/browser-wallet.js';
 import { noBrowser, whereBrowser } from '../support/browser.js';
@@ -17,10 +24,13 @@ import { root } from '../support/snippets.js';
 
 const MINUTE_MS = 60_000;
 
+/** How long a page may take. */
+const soon = { timeout: 10_000 };
+
 /** Where screenshots are put; none are made by default. */
 const screenshots = process.env['CHAT_SCREENSHOTS'];
 
-describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
+describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeout: 30_000 }, () => {
   let files: PageFiles;
   let browser: Browser;
   let clock: SettableClock;
@@ -49,7 +59,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
   afterEach(async () => {
     await Promise.all(contexts.map((context) => context.close()));
     await node.close();
-    expect(errors).toEqual([]);
+    if (errors.length > 0) throw new Error(`the page reported: ${errors.join('; ')}`);
   });
 
   /** A browser with a wallet, and the page in it. */
@@ -84,10 +94,6 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
   }
   const hears = (page: Page, text: string) => log(page).getByText(text, { exact: true }).waitFor();
   const short = (address: string) => `${address.slice(0, 6)}…${address.slice(-4)}`;
-  async function shoot(page: Page, name: string): Promise<void> {
-    if (screenshots !== undefined) await page.screenshot({ path: join(screenshots, `${name}.png`) });
-  }
-
   it('two wallets log in with one prompt each, and read what the other says as text, with its address', async () => {
     const [alice, bob] = [await visit('alice'), await visit('bob')];
     for (const { page } of [alice, bob]) {
@@ -128,22 +134,22 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     await alice.page.reload();
     await logIn(alice.page);
     await isIn(alice.page);
-    await expect.poll(() => node.devices.health().streams).toBe(1);
+    await expect.poll(() => node.devices.health().streams, soon).toBe(1);
     const renewed: string[] = [];
-    let cut = 0;
+    const opened: string[] = [];
     node.devices.on('renewed', ({ wallet }) => renewed.push(wallet));
-    node.devices.on('lapsed', () => cut++);
+    alice.page.on('request', (request) => request.url().endsWith('/Listen') && opened.push(request.url()));
 
     clock.advance(56 * MINUTE_MS);
     await alice.page.clock.fastForward(56 * MINUTE_MS);
-    await expect.poll(() => renewed).toEqual([addressOf('alice')]);
+    await expect.poll(() => renewed, soon).toEqual([addressOf('alice')]);
     clock.advance(10 * MINUTE_MS); // the first token ended six minutes ago
     await bob.page.clock.install({ time: clock.now() });
     await bob.page.reload();
     await logIn(bob.page);
     await say(bob.page, 'still there?');
     await hears(alice.page, 'still there?');
-    expect(cut).toBe(0);
+    expect(opened).toEqual([]); // it is the stream of before
     expect(alice.user.prompts).toBe(1);
     expect(await notice(alice.page)).toBe('');
   });
@@ -156,11 +162,11 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
       await page.getByText('My devices').click();
     }
     const devices = laptop.page.getByRole('list', { name: 'My devices' }).getByRole('listitem');
-    await expect.poll(async () => (await devices.allInnerTexts()).length).toBe(1);
+    await expect.poll(async () => (await devices.allInnerTexts()).length, soon).toBe(1);
     await laptop.page.getByLabel('Name of this device').fill('laptop');
     await laptop.page.getByRole('button', { name: 'Save' }).click();
     await expect
-      .poll(async () => (await devices.allInnerTexts()).map((text) => text.split('\n')[0]))
+      .poll(async () => (await devices.allInnerTexts()).map((text) => text.split('\n')[0]).toSorted(), soon)
       .toEqual(['Chrome on Linux', 'laptop this device']);
 
     await laptop.page.getByRole('button', { name: 'Log out the others' }).click();
@@ -168,7 +174,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     await again.waitFor();
     expect(await notice(phone.page)).toMatch('This device was logged out from another one of your devices');
     expect(await phone.page.getByRole('log').isVisible()).toBe(false);
-    await expect.poll(() => devices.count()).toBe(1);
+    await expect.poll(() => devices.count(), soon).toBe(1);
     expect(node.devices.health().streams).toBe(1);
 
     await phone.page.reload();
@@ -188,8 +194,8 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     await isIn(page);
     await page.getByText('My devices').click();
     await page.getByRole('button', { name: 'Log out this device' }).click();
-    await expect.poll(() => notice(page)).toBe('You are logged out.');
-    await expect.poll(() => revoked).toHaveLength(1);
+    await expect.poll(() => notice(page), soon).toBe('You are logged out.');
+    await expect.poll(() => revoked, soon).toHaveLength(1);
     await page.reload();
     await logIn(page);
     await isIn(page);
@@ -200,7 +206,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     const { page, user } = await visit('alice');
     user.answer = 'reject';
     await logIn(page);
-    await expect.poll(() => notice(page)).toMatch('You rejected the request in your wallet');
+    await expect.poll(() => notice(page), soon).toMatch('You rejected the request in your wallet');
     user.answer = undefined;
     await logIn(page);
     await isIn(page);
@@ -213,7 +219,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     await logIn(page);
     await page.getByRole('status').getByText('Your wallet asks you to sign').waitFor();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await expect.poll(() => notice(page)).toBe('The login was cancelled.');
+    await expect.poll(() => notice(page), soon).toBe('The login was cancelled.');
   });
 
   it('the account that the wallet changes to has to log in itself', async () => {
@@ -222,7 +228,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     await isIn(page);
     user.account = 'bob';
     await page.evaluate(`ethereum.emit('accountsChanged', ['${addressOf('bob')}'])`);
-    await expect.poll(() => notice(page)).toMatch('Your wallet shows another account now');
+    await expect.poll(() => notice(page), soon).toMatch('Your wallet shows another account now');
     await logIn(page);
     await page.getByTitle(addressOf('bob')).first().waitFor();
     expect(user.prompts).toBe(2);
@@ -232,7 +238,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     const page = await openPage();
     await page.goto(node.url);
     await page.getByText('There is no wallet in this browser.').waitFor();
-    await page.getByRole('button', { name: 'Try it with a demo wallet' }).click();
+    await page.getByRole('button', { name: 'Use a demo wallet' }).click();
     await isIn(page);
     const address = await page.locator('#me-address [title]').getAttribute('title');
     await page.reload();
@@ -250,7 +256,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
       await hears(page, `message ${number}`);
     }
     await say(page, 'one too many');
-    await expect.poll(() => notice(page)).toMatch('That was too fast');
+    await expect.poll(() => notice(page), soon).toMatch('That was too fast');
     expect(await page.getByLabel('Your message').inputValue()).toBe('one too many');
     expect(errors.splice(0)).toEqual([expect.stringContaining('429')]); // the browser reports the status itself
   });
@@ -287,46 +293,58 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, () => {
     expect(policy).not.toContain('unsafe');
   });
 
-  it.each<[string, BrowserContextOptions]>([
+  it('fits a phone, with texts that have no place to break', async () => {
+    const { page } = await visit('alice', { viewport: { width: 320, height: 568 } });
+    await logIn(page);
+    await say(page, `0x${'0123456789abcdef'.repeat(8)}`);
+    await log(page).getByRole('listitem').waitFor();
+    await page.getByText('My devices').click();
+    await page.getByRole('list', { name: 'My devices' }).getByRole('listitem').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+  });
+
+  it.runIf(screenshots).each<[string, BrowserContextOptions]>([
     ['light', { colorScheme: 'light', viewport: { width: 1000, height: 760 } }],
     ['dark', { colorScheme: 'dark', viewport: { width: 1000, height: 760 } }],
     ['phone', { colorScheme: 'light', viewport: { width: 360, height: 700 }, deviceScaleFactor: 2 }],
     ['phone-dark', { colorScheme: 'dark', viewport: { width: 360, height: 700 }, deviceScaleFactor: 2 }],
-  ])('nothing is wider than the page: %s', async (name, options) => {
-    const { page, user } = await visit('alice', options);
-    const width = () => page.evaluate<number>('document.documentElement.scrollWidth');
+  ])('screenshots: %s', async (name, options) => {
+    const shoot = (page: Page, step: string) => page.screenshot({ path: join(screenshots!, `${name}-${step}.png`) });
+    const bare = await openPage(options);
+    await bare.goto(node.url);
+    await bare.getByRole('button', { name: 'Use a demo wallet' }).waitFor();
+    await shoot(bare, '1-no-wallet');
+    await bare.getByRole('button', { name: 'Use a demo wallet' }).click();
+    await isIn(bare);
+    await shoot(bare, '2-demo');
+
+    const [{ page, user }, other, phone] = [await visit('alice', options), await visit('bob'), await visit('alice')];
     await page.getByRole('button', { name: 'Log in with Test' }).waitFor();
-    await shoot(page, `${name}-1-welcome`);
-    expect(await width()).toBe(options.viewport?.width);
+    await shoot(page, '3-wallet');
+    user.answer = 'leave open';
+    await logIn(page);
+    await page.getByRole('status').getByText('asks you').waitFor();
+    await shoot(page, '4-prompt');
+    await page.getByRole('button', { name: 'Cancel' }).click();
     user.answer = 'reject';
     await logIn(page);
-    await expect.poll(() => notice(page)).not.toBe('');
-    await shoot(page, `${name}-2-rejected`);
+    await expect.poll(() => notice(page), soon).toMatch('rejected');
+    await shoot(page, '5-rejected');
     user.answer = undefined;
-    await logIn(page);
-    await isIn(page);
-    await shoot(page, `${name}-3-empty`);
-    const other = await visit('bob');
-    await logIn(other.page);
-    const texts = ['Hello, who is there?', 'Me. '.repeat(40).trim(), `0x${'0123456789abcdef'.repeat(8)}`];
+    for (const each of [page, other.page, phone.page]) await logIn(each);
+    const texts = ['Hello, who is there?', 'Me. '.repeat(40).trim(), `0x${'0123456789abcdef'.repeat(8)}`, 'مرحبا'];
     for (const [index, text] of texts.entries()) {
       await say(index % 2 === 0 ? page : other.page, text);
       await hears(page, text);
     }
-    await shoot(page, `${name}-4-room`);
+    await shoot(page, '6-room');
     await page.getByText('My devices').click();
-    await page.getByRole('list', { name: 'My devices' }).getByRole('listitem').first().waitFor();
-    expect(await width()).toBe(options.viewport?.width);
+    await expect.poll(() => page.getByRole('list', { name: 'My devices' }).getByRole('listitem').count(), soon).toBe(2);
     await page.getByRole('button', { name: 'Log out this device' }).scrollIntoViewIfNeeded();
-    await shoot(page, `${name}-5-devices`);
+    await shoot(page, '7-devices');
     await node.devices.revokeWallet(addressOf('alice'));
-    await expect.poll(() => notice(page)).toMatch('logged out');
-    await shoot(page, `${name}-6-revoked`);
-    if (screenshots === undefined) return;
-    const bare = await openPage(options);
-    await bare.goto(node.url);
-    await bare.getByRole('button', { name: 'Try it with a demo wallet' }).waitFor();
-    await shoot(bare, `${name}-7-no-wallet`);
+    await expect.poll(() => notice(page), soon).toMatch('logged out');
+    await shoot(page, '8-revoked');
   });
 });
 
@@ -345,15 +363,42 @@ it('examples/chat/gen is what chat.proto makes', () => {
 
 it('`npm run chat` prints where the chat is', async () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const command = scripts.chat.replace('npm run --silent build && ', 'PATH="node_modules/.bin:$PATH" ');
-  expect(command).not.toBe(scripts.chat);
-  const child = spawn('sh', ['-c', `${command.replace('&& node', '&& exec node')} --port 0`], { cwd: root });
+  const command = scripts.chat.replace('npm run --silent build && ', '').replace('&& node', '&& exec node');
+  expect(command).not.toBe(scripts.chat); // it runs what was built before
+  const env = { ...process.env, PATH: `node_modules/.bin:${process.env['PATH']}` };
+  const child = spawn('sh', ['-c', `${command} --port 0 2>&1`], { cwd: root, env });
   try {
     const [output] = await once(child.stdout, 'data');
-    const url = /http:\S+/.exec(String(output))?.[0] ?? String(output);
+    expect(String(output)).toMatch(/^The chat is at http:\S+ /);
+    const [url = ''] = /http:\S+/.exec(String(output)) ?? [];
     expect(await (await fetch(url)).text()).toContain('<title>Wallet chat</title>');
     expect((await fetch(`${url}page.js`)).status).toBe(200);
   } finally {
     child.kill();
   }
 }, 30_000);
+
+describe('the node of the chat', () => {
+  it('refuses messages without a token, in the name of another wallet, and of a wrong length', async () => {
+    const node = await startChat({ page: { serve: () => false } });
+    try {
+      const interceptors = [attachToken(createTokenSource(mintIdentity()))];
+      const options = { baseUrl: node.url, httpVersion: '1.1' } as const;
+      const anonymous = createClient(ChatService, createConnectTransport(options));
+      const alice = createClient(ChatService, createConnectTransport({ ...options, interceptors }));
+      const failure = (promise: Promise<unknown>) =>
+        promise.then(
+          () => 'none',
+          (error) => authReasonOf(error) ?? Code[error.code],
+        );
+      const [wallet, text] = [addressOf('alice'), 'hello'];
+      expect(await failure(anonymous.send({ wallet, text }))).toBe('MISSING_CREDENTIALS');
+      expect(await failure(alice.send({ wallet: addressOf('bob'), text }))).toBe('ACCESS_DENIED');
+      for (const wrong of ['', '  ', 'x'.repeat(501)])
+        expect(await failure(alice.send({ wallet, text: wrong }))).toBe('InvalidArgument');
+      expect(await failure(alice.send({ wallet, text: 'x'.repeat(500) }))).toBe('none');
+    } finally {
+      await node.close();
+    }
+  });
+});

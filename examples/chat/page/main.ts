@@ -6,7 +6,7 @@ import { newDemoWallet } from './demo-wallet.js';
 import { byId, make, makeAddress } from './elements.js';
 import { lastWallet, noteWallet, type ChosenWallet } from './last-wallet.js';
 import { enterRoom } from './room.js';
-import { REVOKED, wordsOfError, wordsOfStatus } from './words.js';
+import { REVOKED, wordsOfError, wordsOfStatus, wordsOfWait } from './words.js';
 
 const notice = byId('notice');
 const progress = byId('progress');
@@ -49,9 +49,9 @@ function showStatus(shown: Connection, status: SessionStatus, chosen: ChosenWall
   leaveRoom = undefined;
   byId('me').hidden = byId('room').hidden = identity === undefined;
   byId('welcome').hidden = identity !== undefined;
-  byId('wallets').inert = byId('no-wallet').inert = state === 'signing-in';
+  byId('with-wallet').inert = byId('no-wallet').inert = state === 'signing-in';
   cancel.hidden = state !== 'signing-in';
-  progress.textContent = state === 'signing-in' ? 'Your wallet asks you to sign. It is the only time.' : '';
+  progress.textContent = wordsOfWait(status);
   notice.textContent = farewell ?? wordsOfStatus(status);
   farewell = undefined;
   if (identity === undefined) {
@@ -71,14 +71,12 @@ function showStatus(shown: Connection, status: SessionStatus, chosen: ChosenWall
 
 const wallets = await discoverWallets();
 byId('no-wallet').hidden = wallets.length > 0;
+byId('with-wallet').hidden = wallets.length === 0;
 byId('wallets').replaceChildren(
   ...wallets.map(({ name, rdns, icon, wallet }) => {
-    const button = make(
-      'button',
-      { type: 'button', className: 'primary' },
-      make('img', { src: icon, alt: '' }),
-      `Log in with ${name}`,
-    );
+    const picture = make('img', { src: icon, alt: '' });
+    picture.addEventListener('error', () => picture.remove());
+    const button = make('button', { type: 'button', className: 'primary' }, picture, `Log in with ${name}`);
     button.addEventListener('click', () => void logIn({ wallet, key: rdns }));
     return make('li', {}, button);
   }),

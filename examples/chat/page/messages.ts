@@ -3,22 +3,16 @@ import { byId, make, makeAddress, makeTime } from './elements.js';
 
 const MAX_SHOWN = 300;
 
-const log = byId('log');
 const list = byId('messages', HTMLOListElement);
-const empty = byId('empty');
 
-/** Shows more messages below the others, and the newest unless the user has scrolled up. */
+/** Shows more messages below the others. */
 export function showMessages(messages: readonly Message[], ownWallet: string): void {
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   list.append(...messages.map((message) => makeMessage(message, message.wallet === ownWallet)));
   while (list.children.length > MAX_SHOWN) list.firstElementChild?.remove();
-  empty.hidden = list.children.length > 0;
-  if (isAtEnd) log.scrollTop = log.scrollHeight;
 }
 
 export function clearMessages(): void {
   list.replaceChildren();
-  empty.hidden = false;
 }
 
 function makeMessage({ wallet, text, sentAtMs }: Message, isOwn: boolean): HTMLLIElement {

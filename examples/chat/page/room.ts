@@ -30,7 +30,7 @@ export function enterRoom(connection: Connection, wallet: string, onRevoked: () 
     try {
       await action();
     } catch (error) {
-      if (!signal.aborted) notice.textContent = wordsOfError(error);
+      notice.textContent = wordsOfError(error);
     }
   };
   const on = (id: string, type: 'click' | 'submit', action: () => Promise<unknown>) => {
@@ -51,6 +51,7 @@ export function enterRoom(connection: Connection, wallet: string, onRevoked: () 
   });
   on('log-out-others', 'click', async () => {
     await devices.revokeOtherDevices({});
+    progress.textContent = 'Your other devices are logged out.';
     await showDevices(devices);
   });
   on('log-out', 'click', () => session.logout());
