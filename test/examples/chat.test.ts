@@ -14,6 +14,7 @@ import { loadPage, type PageFiles } from '../../examples/chat/page-files.js';
 import { startChat, type ChatNode } from '../../examples/chat/start-chat.js';
 import { authReasonOf } from '../../src/auth-details.js';
 import { createTokenSource } from '../../src/client/create-token-source.js';
+import type { DeviceIdentity } from '../../src/client/device-identity.js';
 import { attachToken } from '../../src/connect/client/attach-token.js';
 import { mintIdentity } from '../../src/testing/mint-identity.js';
 import { settableClock, type SettableClock } from '../../src/testing/settable-clock.js';
@@ -29,6 +30,25 @@ const soon = { timeout: 10_000 };
 
 /** Where screenshots are put; none are made by default. */
 const screenshots = process.env['CHAT_SCREENSHOTS'];
+
+/** A client in Node. */
+function clientOf(node: ChatNode, identity?: DeviceIdentity) {
+  const interceptors = identity ? [attachToken(createTokenSource(identity))] : [];
+  return createClient(ChatService, createConnectTransport({ baseUrl: node.url, httpVersion: '1.1', interceptors }));
+}
+
+/** Gives a page `stopStreams()`: its open streams fail as they do when the network is gone. */
+const NETWORK = `
+  const open = new Set();
+  const { fetch } = globalThis;
+  globalThis.stopStreams = () => { for (const controller of open) controller.error(new TypeError('network error')); };
+  globalThis.fetch = async (...call) => {
+    const response = await fetch(...call);
+    if (!response.url.endsWith('/Listen')) return response;
+    const pipe = new TransformStream({ start: (controller) => void open.add(controller) });
+    return new Response(response.body.pipeThrough(pipe), response);
+  };
+`;
 
 describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeout: 30_000 }, () => {
   let files: PageFiles;
@@ -64,7 +84,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
 
   /** A browser with a wallet, and the page in it. */
   async function visit(account: WalletUser['account'], options?: BrowserContextOptions) {
-    const page = await openPage(options, PROVIDER);
+    const page = await openPage(options, `{ ${NETWORK} } ${PROVIDER}`);
     const user = await exposeWallet(page.context());
     user.account = account;
     await page.goto(node.url);
@@ -202,8 +222,40 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
     expect(user.prompts).toBe(2);
   });
 
-  it('a request that the user rejects is named, and the next one may be approved', async () => {
+  it('a log-out that the node does not learn of is named', async () => {
+    const { page } = await visit('alice');
+    await logIn(page);
+    await isIn(page);
+    await page.route('**/RevokeDevice', (route) => route.abort());
+    await page.getByText('My devices').click();
+    await page.getByRole('button', { name: 'Log out this device' }).click();
+    await expect.poll(() => notice(page), soon).toMatch('the node did not learn of it');
+    expect(errors.splice(0)).toEqual([expect.stringContaining('/RevokeDevice')]); // the browser reports it itself
+  });
+
+  it('a stream that is lost is opened again, and brings what was said meanwhile, once', async () => {
+    const [alice, bob] = [await visit('alice'), await visit('bob')];
+    for (const { page } of [alice, bob]) await logIn(page);
+    await say(bob.page, 'before');
+    await hears(alice.page, 'before');
+    await alice.page.route('**/Listen', (route) => route.abort());
+    await alice.page.evaluate('stopStreams()');
+    await alice.page.getByRole('status').getByText('The connection is lost').waitFor();
+    await say(bob.page, 'meanwhile');
+    await alice.page.unroute('**/Listen');
+    await hears(alice.page, 'meanwhile');
+    expect(await log(alice.page).getByRole('listitem').count()).toBe(2);
+    expect(await alice.page.getByRole('status').innerText()).toBe('');
+    for (const error of errors.splice(0)) expect(error).toContain('/Listen'); // the browser reports it itself
+  });
+
+  it('a prompt that is not answered can be given up, one that is rejected is named, and the next one may be approved', async () => {
     const { page, user } = await visit('alice');
+    user.answer = 'leave open';
+    await logIn(page);
+    await page.getByRole('status').getByText('Your wallet asks you to sign').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => notice(page), soon).toBe('The login was cancelled.');
     user.answer = 'reject';
     await logIn(page);
     await expect.poll(() => notice(page), soon).toMatch('You rejected the request in your wallet');
@@ -211,15 +263,6 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
     await logIn(page);
     await isIn(page);
     expect(await notice(page)).toBe('');
-  });
-
-  it('a wallet that does not answer can be given up', async () => {
-    const { page, user } = await visit('alice');
-    user.answer = 'leave open';
-    await logIn(page);
-    await page.getByRole('status').getByText('Your wallet asks you to sign').waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).click();
-    await expect.poll(() => notice(page), soon).toBe('The login was cancelled.');
   });
 
   it('the account that the wallet changes to has to log in itself', async () => {
@@ -251,10 +294,9 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
   it('says in plain words that somebody sends too fast', async () => {
     const { page } = await visit('alice');
     await logIn(page);
-    for (let number = 1; number <= 10; number++) {
-      await say(page, `message ${number}`);
-      await hears(page, `message ${number}`);
-    }
+    await isIn(page);
+    const other = clientOf(node, mintIdentity()); // of the same wallet
+    for (let number = 1; number <= 10; number++) await other.send({ wallet: addressOf('alice'), text: `${number}` });
     await say(page, 'one too many');
     await expect.poll(() => notice(page), soon).toMatch('That was too fast');
     expect(await page.getByLabel('Your message').inputValue()).toBe('one too many');
@@ -303,12 +345,13 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
   });
 
-  it.runIf(screenshots).each<[string, BrowserContextOptions]>([
+  const looks: [string, BrowserContextOptions][] = [
     ['light', { colorScheme: 'light', viewport: { width: 1000, height: 760 } }],
     ['dark', { colorScheme: 'dark', viewport: { width: 1000, height: 760 } }],
     ['phone', { colorScheme: 'light', viewport: { width: 360, height: 700 }, deviceScaleFactor: 2 }],
     ['phone-dark', { colorScheme: 'dark', viewport: { width: 360, height: 700 }, deviceScaleFactor: 2 }],
-  ])('screenshots: %s', async (name, options) => {
+  ];
+  it.each(screenshots === undefined ? [] : looks)('screenshots: %s', async (name, options) => {
     const shoot = (page: Page, step: string) => page.screenshot({ path: join(screenshots!, `${name}-${step}.png`) });
     const bare = await openPage(options);
     await bare.goto(node.url);
@@ -382,10 +425,7 @@ describe('the node of the chat', () => {
   it('refuses messages without a token, in the name of another wallet, and of a wrong length', async () => {
     const node = await startChat({ page: { serve: () => false } });
     try {
-      const interceptors = [attachToken(createTokenSource(mintIdentity()))];
-      const options = { baseUrl: node.url, httpVersion: '1.1' } as const;
-      const anonymous = createClient(ChatService, createConnectTransport(options));
-      const alice = createClient(ChatService, createConnectTransport({ ...options, interceptors }));
+      const [anonymous, alice] = [clientOf(node), clientOf(node, mintIdentity())];
       const failure = (promise: Promise<unknown>) =>
         promise.then(
           () => 'none',

@@ -26,6 +26,11 @@ export async function showDevices(service: Client<typeof DeviceService>): Promis
   logOutOthers.disabled = devices.length < 2;
 }
 
+export function clearDevices(): void {
+  list.replaceChildren();
+  count.textContent = label.value = '';
+}
+
 function makeDevice({ label: name, isCaller, lastSeenMs, openStreams }: Device): HTMLLIElement {
   const seen = openStreams > 0 ? 'listening now' : make('span', {}, 'last seen ', makeTime(lastSeenMs));
   const badge = isCaller ? [' ', make('span', { className: 'badge' }, 'this device')] : [];

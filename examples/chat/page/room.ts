@@ -1,6 +1,6 @@
 import type { Message } from '../gen/chat_pb.js';
 import type { Connection } from './connection.js';
-import { showDevices } from './devices.js';
+import { clearDevices, showDevices } from './devices.js';
 import { byId } from './elements.js';
 import { listen } from './listen.js';
 import { clearMessages, showMessages } from './messages.js';
@@ -42,8 +42,9 @@ export function enterRoom(connection: Connection, wallet: string, onRevoked: () 
   };
 
   on('compose', 'submit', async () => {
-    await chat.send({ wallet, text: text.value });
-    text.value = '';
+    const sent = text.value;
+    await chat.send({ wallet, text: sent });
+    if (text.value === sent) text.value = ''; // unless the next one is being typed
   });
   on('rename', 'submit', async () => {
     await devices.renameDevice({ deviceId: session.identity?.deviceId ?? '', label: label.value });
@@ -72,6 +73,7 @@ export function enterRoom(connection: Connection, wallet: string, onRevoked: () 
     controller.abort();
     clearInterval(timer);
     clearMessages();
+    clearDevices();
     progress.textContent = '';
   };
 }
