@@ -192,7 +192,7 @@ describe.skipIf(noBrowser)(`the chat in a real browser${whereBrowser}`, { timeou
     await laptop.page.getByRole('button', { name: 'Log out the others' }).click();
     const again = phone.page.getByRole('button', { name: 'Log in with Test' });
     await again.waitFor();
-    expect(await notice(phone.page)).toMatch('This device was logged out from another one of your devices');
+    expect(await notice(phone.page)).toMatch('This device was logged out by another of your devices');
     expect(await phone.page.getByRole('log').isVisible()).toBe(false);
     await expect.poll(() => devices.count(), soon).toBe(1);
     expect(node.devices.health().streams).toBe(1);

@@ -3,7 +3,7 @@ import { authReasonOf } from 'grpc-wallet-auth/connect';
 import { SessionError, type SessionStatus } from 'grpc-wallet-auth/storage';
 
 /** What the page says when it ends a session. */
-export const REVOKED = 'This device was logged out from another one of your devices. Log in again to go on.';
+export const REVOKED = 'This device was logged out by another of your devices, or by the node. Log in again to go on.';
 
 /** What the user is waited for with. */
 export function wordsOfWait({ state, reason }: SessionStatus): string {
