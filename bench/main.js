@@ -22,6 +22,7 @@ const ROWS = {
   registry: 'registry',
   redis: 'redis',
   scale: 'scale',
+  flood: 'flood',
   bundle: 'bundle',
 };
 

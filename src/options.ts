@@ -67,6 +67,8 @@ export interface Timers {
    * @returns what cancels it.
    */
   after(delayMs: number, run: () => void): () => void;
+  /** Calls a function once, when the event loop has seen to what else there is to do. Default: the system's. */
+  readonly nextTurn?: ((run: () => void) => void) | undefined;
 }
 
 /** Longest delay of a timer; a longer one would end at once. */
@@ -85,13 +87,16 @@ export const systemTimers: Timers = Object.freeze({
 /** @throws TypeError unless the value is `undefined` or has both methods. */
 export function timersOption(value: Timers | undefined): Timers {
   if (value === undefined) return systemTimers;
-  if (typeof value?.monotonicMs === 'function' && typeof value.after === 'function') return safeTimers(value);
-  throw new TypeError('timers must have monotonicMs() and after()');
+  if (typeof value?.monotonicMs !== 'function' || typeof value.after !== 'function')
+    throw new TypeError('timers must have monotonicMs() and after()');
+  optionalFunction('timers.nextTurn', value.nextTurn);
+  return safeTimers(value);
 }
 
 /** Timers of others, which may answer with something else than what cancels them. */
 function safeTimers(timers: Timers): Timers {
   return {
+    nextTurn: timers.nextTurn && ((run) => quietly(() => timers.nextTurn?.(run))),
     monotonicMs: () => timers.monotonicMs(),
     after(delayMs, run) {
       const cancel: unknown = timers.after(delayMs, run);

@@ -13,7 +13,7 @@ import { signToken } from '../../dist/src/client/sign-token.js';
  * another wallet, so that each costs a verification and a recovery. It comes from an address of its own where the system has one.
  */
 const [port, durationMs] = process.argv.slice(2);
-const TOKENS = 20_000;
+const TOKENS = 5 * Number(durationMs);
 const AT_ONCE = 64;
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
 const EMPTY_MESSAGE = Buffer.alloc(5);

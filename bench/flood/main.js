@@ -1,13 +1,12 @@
-// npm run flood: the latency of honest callers during a flood of forged tokens. Loopback only, bounded in count and time.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-
+// npm run flood: the latency of honest callers during a flood of forged tokens.
 import { number } from '../table.js';
+import { measureFlood } from './measure.js';
 
 const DURATION_MS = 4_000;
 const HEAD = [
   'curve',
   'failed-token limit',
+  'queue',
   'flood',
   'honest calls/s',
   'p99 ms',
@@ -18,8 +17,9 @@ const HEAD = [
 
 const rows = [];
 for (const curve of ['native', 'noble']) {
-  rows.push(await measure(curve, 'off', false));
-  for (const limit of ['off', 'on']) rows.push(await measure(curve, limit, true));
+  rows.push(await measure({ curve, flood: false }));
+  for (const limit of [false, true])
+    for (const queue of [false, true]) rows.push(await measure({ curve, limit, queue }));
 }
 const widths = HEAD.map((_, i) => Math.max(...[HEAD, ...rows].map((cells) => cells[i].length)));
 for (const cells of [HEAD, ...rows])
@@ -30,40 +30,12 @@ for (const cells of [HEAD, ...rows])
       .trimEnd(),
   );
 
-/** One server, two honest callers and perhaps a flooder, each a process of its own. */
-async function measure(curve, limit, flood) {
-  process.stderr.write(`${curve}, failed-token limit ${limit}, flood ${flood ? 'on' : 'off'} …\n`);
-  const node = start('node', [curve, limit]);
-  try {
-    const [port] = await once(node, 'message');
-    const callers = ['phone', 'laptop'].map((device) => start('caller', [port, device, DURATION_MS]));
-    const flooders = flood ? [start('flooder', [port, DURATION_MS])] : [];
-    await Promise.all([...callers, ...flooders].map((child) => once(child, 'message')));
-    const reports = [...callers, ...flooders].map((child) => once(child, 'message'));
-    for (const child of [node, ...callers, ...flooders]) child.send('begin');
-    const [[one], [other], [forged] = [0]] = await Promise.all(reports);
-    node.send('report');
-    const [{ longestStallMs, decisions }] = await once(node, 'message');
-    const times = [...one, ...other].sort((a, b) => a - b);
-    const perSecond = (count) => number((count * 1_000) / DURATION_MS);
-    const p99 = times[Math.floor(times.length * 0.99)];
-    const onCurve = decisions.WALLET_MISMATCH ?? 0;
-    const label = flood ? 'yes' : 'no';
-    return [
-      curve,
-      limit,
-      label,
-      perSecond(times.length),
-      number(p99),
-      number(longestStallMs),
-      perSecond(forged),
-      perSecond(onCurve),
-    ];
-  } finally {
-    node.kill();
-  }
-}
-
-function start(name, args) {
-  return fork(new URL(`${name}.js`, import.meta.url), args.map(String));
+async function measure({ curve, limit = false, queue = true, flood = true }) {
+  const switches = [limit, queue, flood].map((on) => (on ? 'on' : 'off'));
+  process.stderr.write(`${curve}, failed-token limit ${switches[0]}, queue ${switches[1]}, flood ${switches[2]} …\n`);
+  const { honest, p99, longestStallMs, forged, onCurve } = await measureFlood(
+    { curve, limit, queue, flood },
+    DURATION_MS,
+  );
+  return [curve, ...switches, ...[honest, p99, longestStallMs, forged, onCurve].map(number)];
 }

@@ -8,13 +8,14 @@ import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
 import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
 /** The flooded node. It sends its port to the parent, and on request its longest stall and the count of its decisions. */
-const [curve, limit] = process.argv.slice(2);
+const [curve, limit, queue] = process.argv.slice(2);
 const decisions = {};
 const delay = monitorEventLoopDelay({ resolution: 1 });
 
 const auth = walletAuth({
   curve: curve === 'native' ? nativeCurve() : nobleCurve,
   failedTokenLimit: limit === 'on' ? {} : undefined,
+  verificationQueue: queue === 'on' ? {} : false,
   onDecision({ decision, reason }) {
     decisions[reason ?? decision] = (decisions[reason ?? decision] ?? 0) + 1;
   },

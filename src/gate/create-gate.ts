@@ -34,6 +34,8 @@ export interface Gate {
   readonly cachedTokens: number;
   /** How many certified identity keys are cached now. */
   readonly cachedDevices: number;
+  /** How many tokens wait for the curve now. */
+  readonly waitingTokens: number;
   /**
    * How many streams were closed hard so far: the gate had ended them, and within 5 seconds their callers had not taken the
    * status, because they read nothing or too slowly.
@@ -97,7 +99,8 @@ export function isGate(value: object): value is Gate {
 export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}): Gate {
   const options = given as GateOptions; // the one place where a transport's type of metadata is set aside
   const parts = gateParts(options);
-  const { access, charging, devices, holding, lateRequests, recheck, report, rules, sweep, verifier, verify } = parts;
+  const { access, authentication, charging, devices, holding, lateRequests, recheck, report, rules, sweep, verifier } =
+    parts;
 
   /** This node's policy: what the calls of a method and their messages go through, in this order. */
   function pipelineOf(declared: MethodRule, method: string, isStream: boolean): Pipeline {
@@ -118,7 +121,10 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
       call: [
         ...use(denyAddress, access.checkAddress),
         ...use(limitAddress, charging?.limits.takeBefore),
-        ...use(rule.auth === 'required' ? authenticate : authenticateIfPresent, bringsStatements ? undefined : verify),
+        ...use(
+          rule.auth === 'required' ? authenticate : authenticateIfPresent,
+          bringsStatements ? undefined : authentication,
+        ),
         ...use(checkAccess, access.checkCaller),
         ...use(authorize, rule.auth === 'public' ? undefined : parts.hooked(rule.authorize)),
         ...use(chargeCall, charging),
@@ -196,6 +202,9 @@ export function createGate<Metadata = unknown>(given: GateOptions<Metadata> = {}
     },
     get cachedDevices() {
       return verifier.cachedDevices;
+    },
+    get waitingTokens() {
+      return authentication.queue?.waiting ?? 0;
     },
     get hardCloses() {
       return parts.hardCloses.count;

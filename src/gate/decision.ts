@@ -70,13 +70,13 @@ export interface DecisionEvent {
   readonly error: AuthError | undefined;
   /**
    * The limit in which the call, or its latest message that was charged, was counted: a name in `limits.classes`, or
-   * `beforeAuthentication` where that refused it. `undefined` where nothing was counted yet.
+   * `beforeAuthentication` or `verificationQueue` where that refused it. `undefined` where nothing was counted yet.
    */
   readonly limit: string | undefined;
   /** The curve that verifies tokens here. */
   readonly curve: string;
   /** `true`: the token was cached and still good. `false`: its signatures had to be checked. `undefined`: it did not come to that. */
   readonly cached: boolean | undefined;
-  /** How long the token took to verify, in milliseconds; `undefined` if none was looked at, and where a message ended a call. */
+  /** How long the token took to verify, in milliseconds, without a wait for its turn; `undefined` if none was looked at, and where a message ended a call. */
   readonly verificationMs: number | undefined;
 }

@@ -2,7 +2,10 @@ import type { Gate } from './create-gate.js';
 import type { ServiceShape } from './rules/service-methods.js';
 
 /** What the adapter of a transport shows of its gate. */
-export type GateFacts = Pick<Gate, 'curve' | 'cachedTokens' | 'cachedDevices' | 'hardCloses' | 'checkRules'>;
+export type GateFacts = Pick<
+  Gate,
+  'curve' | 'cachedTokens' | 'cachedDevices' | 'waitingTokens' | 'hardCloses' | 'checkRules'
+>;
 
 /** Shows a gate's facts on what stands for it at a transport. */
 export function withGateFacts<T extends object>(target: T, gate: Gate): T & GateFacts {
@@ -11,6 +14,7 @@ export function withGateFacts<T extends object>(target: T, gate: Gate): T & Gate
       curve: { value: gate.curve, enumerable: true },
       cachedTokens: { get: () => gate.cachedTokens, enumerable: true },
       cachedDevices: { get: () => gate.cachedDevices, enumerable: true },
+      waitingTokens: { get: () => gate.waitingTokens, enumerable: true },
       hardCloses: { get: () => gate.hardCloses, enumerable: true },
       checkRules: { value: (services: Iterable<ServiceShape>) => gate.checkRules(services), enumerable: true },
     }) as T & GateFacts,

@@ -12,6 +12,7 @@ export type { LimitStore, Take } from './limits/limit-store.js';
 export type { Bucket } from './limits/token-buckets.js';
 export { xmtpLimits } from './limits/xmtp-limits.js';
 export type { GateOptions } from './options.js';
+export type { VerificationQueueOptions } from './queue/queue-options.js';
 export type { RuleCoverage, RuleReport } from './rules/check-rules.js';
 export type { AuthRules, RuleSource } from './rules/declared-rules.js';
 export type { MethodSummary } from './rules/method-summary.js';

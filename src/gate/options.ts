@@ -5,6 +5,11 @@ import type { AccessOptions } from './access/access.js';
 import type { DecisionEvent } from './decision.js';
 import type { FailedTokenLimitOptions } from './limits/failed-token-limit.js';
 import type { LimitOptions } from './limits/limit-options.js';
+import {
+  verificationQueueSettings,
+  type VerificationQueueOptions,
+  type VerificationQueueSettings,
+} from './queue/queue-options.js';
 import type { AuthRules } from './rules/declared-rules.js';
 import type { Authorize } from './rules/policy.js';
 import type { ServiceShape } from './rules/service-methods.js';
@@ -45,6 +50,13 @@ export interface GateOptions<Metadata = unknown> extends VerifierOptions {
    * their callers' addresses; `{}` takes its defaults, `{ countUncached: true }` bounds good tokens too.
    */
   failedTokenLimit?: FailedTokenLimitOptions | undefined;
+  /**
+   * Where tokens wait that need the curve: served in turns by client address, for about `sliceMs` milliseconds in each turn of the
+   * event loop, so that a flood of tokens from one address holds up nobody else. A token is verified at once while nothing
+   * waits and the slice lasts; cached tokens, and refusals that need no curve, never wait. Default
+   * `{ maxWaiting: 1_000, sliceMs: 1 }`; `false` for no queue: then every token is verified at once.
+   */
+  verificationQueue?: VerificationQueueOptions | false | undefined;
   /** Addresses or CIDR ranges of proxies whose `x-forwarded-for` is believed, from the right. Default: none. */
   trustedProxies?: readonly string[] | undefined;
   /**
@@ -86,6 +98,8 @@ export interface GateSettings {
   readonly graceMs: number;
   readonly streamRecheckMs: number;
   readonly timers: Timers;
+  /** `undefined` if no token has to wait. */
+  readonly verificationQueue: VerificationQueueSettings | undefined;
   /** The clock, in milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
 }
@@ -99,6 +113,7 @@ export const gateOptionNames = [
   'access',
   'limits',
   'failedTokenLimit',
+  'verificationQueue',
   'trustedProxies',
   'devices',
   'graceMs',
@@ -125,6 +140,7 @@ export function gateSettings(options: GateOptions): GateSettings {
     graceMs: integer('graceMs', options.graceMs, 30_000, 5_000, 3_600_000),
     streamRecheckMs: integer('streamRecheckMs', options.streamRecheckMs, 5_000, 100, 3_600_000),
     timers: timersOption(options.timers),
+    verificationQueue: verificationQueueSettings(options.verificationQueue),
     nowMs: clock(options.now),
   });
 }

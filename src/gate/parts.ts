@@ -7,8 +7,8 @@ import { createLeases } from '../devices/leases/leases.js';
 import type { NodeDevices } from '../devices/node/node-devices.js';
 import type { AuthError } from '../errors.js';
 import type { RefusalStatus } from '../status-details.js';
-import { createVerifierWith, type Verifier } from '../verify/create-verifier.js';
 import { MAX_AGE_MS } from '../verify/options.js';
+import { createStagedVerifier, type StagedVerifier } from '../verify/staged-verifier.js';
 import { serverTools } from '../verify/tools.js';
 import { createAccess, type Access } from './access/access.js';
 import { createAddressReader, type AddressReader } from './call/client-address.js';
@@ -17,13 +17,14 @@ import { createFailedTokenLimit } from './limits/failed-token-limit.js';
 import { createLimits } from './limits/limits.js';
 import { createStatementLimit, type StatementLimit } from './limits/statement-limit.js';
 import { gateSettings, verifierOptions, type GateOptions, type GateSettings } from './options.js';
+import { createVerificationQueue } from './queue/verification-queue.js';
 import { createReporter, type Reporter } from './report.js';
 import { checkLimits } from './rules/check-limits.js';
 import { checkRules } from './rules/check-rules.js';
 import { compileRules, type RuleTable } from './rules/rule-table.js';
 import { methodsOf } from './rules/service-methods.js';
 import { warnUnlimited } from './rules/warn-unlimited.js';
-import { limitFailures, measured, presenting, renewing, verifyWith, type VerifyToken } from './steps/authenticate.js';
+import { presenting, renewing, type Authentication, type NoteIdentity } from './steps/authenticate.js';
 import type { Hook } from './steps/authorize.js';
 import type { Charging } from './steps/charge.js';
 import { createHardCloses, type HardCloses } from './steps/hard-close.js';
@@ -32,12 +33,13 @@ import type { CallContext } from './steps/pipeline.js';
 import type { LateCheck } from './steps/recheck-late.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
 import { reporting } from './steps/report-token.js';
+import { limitFailures, measured, stagesOf } from './steps/token-stages.js';
 import { warn } from './warn.js';
 
 /** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
 export interface GateParts {
   readonly rules: RuleTable;
-  readonly verifier: Verifier;
+  readonly verifier: StagedVerifier;
   readonly report: Reporter;
   /** The answer to a call that ends after it was admitted, and what sees to it that the call is gone then. */
   ended(call: CallContext, error: AuthError): RefusalStatus;
@@ -49,7 +51,7 @@ export interface GateParts {
   readonly statements: StatementLimit;
   readonly authorizeTimeoutMs: number;
   /** Verifies tokens, with all that hangs on that. */
-  readonly verify: VerifyToken;
+  readonly authentication: Authentication;
   readonly holding: Holding;
   readonly recheck: Recheck | undefined;
   readonly sweep: Sweep | undefined;
@@ -69,7 +71,7 @@ export function gateParts(options: GateOptions): GateParts {
   const rules = compileRules(options.rules, { methods, authorize: settings.authorize });
   if (services) checkRules(rules, methods.keys());
   const curve = options.curve === undefined ? fastestCurve() : options.curve;
-  const verifier = createVerifierWith({ ...verifierOptions(options), curve }, serverTools(fastestKeccak(), bytes));
+  const verifier = createStagedVerifier({ ...verifierOptions(options), curve }, serverTools(fastestKeccak(), bytes));
   const report = createReporter({ onDecision, nowMs, curve: verifier.curve });
   const access = createAccess(options.access);
   const limits = options.limits === undefined ? undefined : createLimits(options.limits, nowMs);
@@ -124,18 +126,21 @@ async function warnOfOtherAge(devices: NodeDevices | undefined, maxAgeMs: number
 /** What a token is good for beside the call that it came with: its device, and the streams that live on it. */
 function tokenParts(
   { failedTokenLimit }: GateOptions,
-  { graceMs, nowMs, timers, onDecision, onToken }: GateSettings,
-  verifier: Verifier,
+  { graceMs, nowMs, timers, onDecision, onToken, verificationQueue }: GateSettings,
+  verifier: StagedVerifier,
   devices: NodeDevices | undefined,
   endCall: Holding['endCall'],
-): Pick<GateParts, 'verify' | 'holding'> {
-  const plain = verifyWith(verifier);
-  const limited =
+): Pick<GateParts, 'authentication' | 'holding'> {
+  const plain = onDecision ? measured(stagesOf(verifier)) : stagesOf(verifier);
+  const stages =
     failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
-  const verify = onDecision ? measured(limited) : limited;
-  const reported = (accepted: VerifyToken) => (onToken ? reporting(accepted, onToken) : accepted);
-  if (devices)
-    return { verify: reported(presenting(verify, devices)), holding: { leases: devices, endCall, revokes: true } };
+  const queue = verificationQueue && createVerificationQueue(verificationQueue, timers);
+  const reported = (note: NoteIdentity) => (onToken ? reporting(note, onToken) : note);
+  if (devices) {
+    const holding = { leases: devices, endCall, revokes: true };
+    return { authentication: { stages, queue, note: reported(presenting(devices)) }, holding };
+  }
   const leases = createLeases({ graceMs, nowMs, timers });
-  return { verify: reported(renewing(verify, leases)), holding: { leases, endCall, revokes: false } };
+  const holding = { leases, endCall, revokes: false };
+  return { authentication: { stages, queue, note: reported(renewing(leases)) }, holding };
 }

@@ -1,4 +1,4 @@
-import { metrics, type Attributes, type Meter, type MeterProvider } from '@opentelemetry/api';
+import { metrics, type Attributes, type Meter, type MeterProvider, type ObservableGauge } from '@opentelemetry/api';
 
 import type { DecisionEvent } from '../gate/decision.js';
 import { meterOf } from './meter-of.js';
@@ -7,6 +7,8 @@ import { meterOf } from './meter-of.js';
 export interface TokenCacheStats {
   /** How many verified tokens are cached now. */
   readonly cachedTokens: number;
+  /** How many tokens wait for the curve now. */
+  readonly waitingTokens?: number;
 }
 
 /** A listener for `onDecision` that records metrics. */
@@ -14,7 +16,7 @@ export interface DecisionMetrics {
   /** Records one decision. */
   (event: DecisionEvent): void;
   /**
-   * Adds a gate to the gauge `wallet_auth.cached_tokens`, which is the sum over all watched gates.
+   * Adds a gate to the gauges `wallet_auth.cached_tokens` and `wallet_auth.waiting_tokens`, which are sums over all watched gates.
    * @returns a function that removes it again.
    * @throws TypeError if it has no `cachedTokens`.
    */
@@ -33,7 +35,7 @@ const BUCKETS = [
  * - `wallet_auth.calls`, counter: `method`, `rule`, `source`, `decision` and, if refused, `reason`
  * - `wallet_auth.limited_calls`, counter: `method` and, if a limit was charged, `limit`
  * - `wallet_auth.verification.duration`, histogram in seconds: `curve`, `cached`
- * - `wallet_auth.cached_tokens`, gauge: the sum over all watched gates
+ * - `wallet_auth.cached_tokens` and `wallet_auth.waiting_tokens`, gauges: the sums over all watched gates
  *
  * @param source a meter, or a meter provider. Default: the global provider at the time of this call; if none is registered
  * by then, nothing is recorded.
@@ -65,10 +67,17 @@ export function decisionMetrics(source: Meter | MeterProvider = metrics.getMeter
     description: 'Verified tokens in the cache',
     unit: '{token}',
   });
-  const gates = new Set<TokenCacheStats>();
-  cached.addCallback((result) => {
-    if (gates.size > 0) result.observe(Array.from(gates, (gate) => gate.cachedTokens).reduce((a, b) => a + b));
+  const waiting = meter.createObservableGauge('wallet_auth.waiting_tokens', {
+    description: 'Tokens that wait for the curve',
+    unit: '{token}',
   });
+  const gates = new Set<TokenCacheStats>();
+  const observeSum = (gauge: ObservableGauge, numberOf: (gate: TokenCacheStats) => number) =>
+    gauge.addCallback((result) => {
+      if (gates.size > 0) result.observe(Array.from(gates, numberOf).reduce((a, b) => a + b));
+    });
+  observeSum(cached, (gate) => gate.cachedTokens);
+  observeSum(waiting, (gate) => gate.waitingTokens ?? 0);
 
   function listener({ method, rule, source: ruleSource, decision, reason, limit, ...token }: DecisionEvent): void {
     calls.add(1, known({ method, rule, source: ruleSource, decision, reason }));

@@ -1,42 +1,23 @@
-import { parseAddress, type Address } from '../crypto/address.js';
 import { refusal } from '../errors.js';
 import { dropPromise } from '../options.js';
 import type { Cache } from './cache.js';
-import { certificateKey, certifyingWallet } from './certificate.js';
+import { certifyingWallet } from './certificate.js';
 import type { VerifierSettings } from './options.js';
-import { checkTimeWindow, timeWindow } from './time-window.js';
+import type { PendingToken } from './pending-token.js';
 import { TokenIdentity, type CertifiedDevice } from './token-identity.js';
-import { requireParts } from './token-parts.js';
-import type { VerifierTools } from './tools.js';
 
 /**
- * Steps 2 to 8 of PROTOCOL.md section 4, in that order: cheap before expensive, and no unauthenticated caller reaches the
- * curve before everything else about its token is right.
- * @param token base64, without the scheme.
+ * Steps 7 and 8 of PROTOCOL.md section 4, in that order: the signatures. No unauthenticated caller reaches the curve before
+ * everything else about its token is right.
  * @param devices certificates checked before; a new one is added only after the whole token is good.
  * @throws AuthError with the reason of the first check that fails.
  */
-export function checkToken(
-  token: string,
-  nowMs: number,
+export function checkSignatures(
+  { text, parts, claimed, window, certificate, known }: PendingToken,
   settings: VerifierSettings,
   devices: Cache<CertifiedDevice>,
-  beforeCurve?: () => void,
 ): TokenIdentity {
   const { curve, statement, tools } = settings;
-  const { fields, text } = tools.reader.token(token);
-  const parts = requireParts(fields);
-  const { walletAddress, createdNs } = tools.reader.authData(parts.authDataBytes);
-
-  const certificate = certificateKey(parts, tools);
-  const known = devices.get(certificate);
-  const claimed = claimedWallet(walletAddress, known, tools);
-  if (claimed === undefined) throw refusal('INVALID_WALLET_ADDRESS');
-
-  const window = timeWindow(createdNs, settings);
-  checkTimeWindow(window, nowMs, settings);
-
-  beforeCurve?.();
   const digest = tools.keccak256(parts.authDataBytes);
   const signed: unknown = curve.verify(parts.authDataSignature, digest, parts.identityKey);
   if (typeof signed !== 'boolean') throw noBoolean(`curve ${curve.name}: verify`, signed);
@@ -53,12 +34,6 @@ export function checkToken(
     issuedAtMs: window.notAfterMs - settings.maxAgeMs,
     window,
   });
-}
-
-/** The address that a token claims, in EIP-55 case. That of a known device is right by itself, and so is its lower-case form. */
-function claimedWallet(text: string, known: CertifiedDevice | undefined, tools: VerifierTools): Address | undefined {
-  if (known !== undefined && (text === known.wallet || text === known.wallet.toLowerCase())) return known.wallet;
-  return parseAddress(text, tools);
 }
 
 /**

@@ -1,12 +1,9 @@
 import { asAuthError } from '../errors.js';
 import type { WalletIdentity } from '../identity.js';
-import { bearerToken, type AuthorizationValue } from '../token/bearer.js';
-import { createCache } from './cache.js';
-import { checkRevocation, checkToken } from './check-token.js';
-import { verifierSettings, type VerifierOptions } from './options.js';
-import { checkTimeWindow } from './time-window.js';
-import { createTokenCache } from './token-cache.js';
-import { windowOf, type CertifiedDevice } from './token-identity.js';
+import type { AuthorizationValue } from '../token/bearer.js';
+import type { VerifierOptions } from './options.js';
+import { PendingToken } from './pending-token.js';
+import { createStagedVerifier } from './staged-verifier.js';
 import { portableVerifierTools, type VerifierTools } from './tools.js';
 
 /** Decides who sent an `authorization` value. */
@@ -46,44 +43,24 @@ export function createVerifier(options: VerifierOptions = {}): Verifier {
  * @throws TypeError if an option is wrong.
  */
 export function createVerifierWith(options: VerifierOptions, tools: VerifierTools): Verifier {
-  const settings = verifierSettings(options, tools);
-  const tokens = createTokenCache(settings.maxCachedTokens, settings.maxCachedTokenBytes);
-  const devices = createCache<CertifiedDevice>(settings.maxCachedDevices);
-
-  function check(token: string, beforeCurve?: () => void): WalletIdentity {
-    const identity = provenIdentity(token, beforeCurve);
-    if (settings.isRevoked !== undefined) checkRevocation(identity.deviceId, settings);
-    return identity;
-  }
-
-  /** A token is cached although its device may be revoked, or the device could spend the curve at each of its calls. */
-  function provenIdentity(token: string, beforeCurve?: () => void): WalletIdentity {
-    const nowMs = settings.nowMs();
-    const cached = tokens.get(token);
-    if (cached === undefined) {
-      const identity = checkToken(token, nowMs, settings, devices, beforeCurve);
-      tokens.set(identity);
-      return identity;
-    }
-    if (nowMs > cached.expiresAtMs) tokens.delete(cached);
-    checkTimeWindow(windowOf(cached), nowMs, settings);
-    return cached;
-  }
-
+  const stages = createStagedVerifier(options, tools);
   return Object.freeze({
-    curve: settings.curve.name,
+    curve: stages.curve,
     get cachedTokens() {
-      return tokens.size;
+      return stages.cachedTokens;
     },
     get cachedDevices() {
-      return devices.size;
+      return stages.cachedDevices;
     },
     verify(authorization: AuthorizationValue, beforeCurve?: () => void): WalletIdentity {
+      const found = stages.begin(authorization);
+      if (!(found instanceof PendingToken)) return found;
       try {
-        return check(bearerToken(authorization, settings.maxTokenLength), beforeCurve);
+        beforeCurve?.();
       } catch (thrown) {
         throw asAuthError(thrown);
       }
+      return stages.finish(found);
     },
   });
 }

@@ -8,6 +8,7 @@ import type { DecisionEvent } from '../../src/gate/decision.js';
 import type { GateOptions } from '../../src/gate/options.js';
 import { decisionMetrics } from '../../src/otel/decision-metrics.js';
 import { mintToken } from '../../src/testing/mint-token.js';
+import { heldTurns } from '../support/held-turns.js';
 import { sdk } from '../support/otel-sdk.js';
 
 const METHOD = '/walletauth.demo.v1.DemoService/WhoAmI';
@@ -89,6 +90,34 @@ describe('what is counted', () => {
     expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 8]]);
     stop();
     expect(await table('wallet_auth.cached_tokens')).toEqual([[{}, 5]]);
+  });
+});
+
+describe('tokens that wait', () => {
+  it('are shown as the sum of all watched gates, and counted as limited calls where there was no room', async () => {
+    const { provider, table } = sdk();
+    const listener = decisionMetrics(provider);
+    listener.watch({ cachedTokens: 2 });
+    listener.watch({ cachedTokens: 5, waitingTokens: 3 });
+    listener.watch({ cachedTokens: 5, waitingTokens: 4 });
+    listener(event({ decision: 'refused', reason: 'RATE_LIMITED', limit: 'verificationQueue' }));
+    expect(await table('wallet_auth.waiting_tokens')).toEqual([[{}, 7]]);
+    expect(await table('wallet_auth.limited_calls')).toEqual([[{ method: METHOD, limit: 'verificationQueue' }, 1]]);
+  });
+
+  it('are those of a real gate', async () => {
+    const { provider, table } = sdk();
+    const listener = decisionMetrics(provider);
+    const { curve, timers, turnAll } = heldTurns();
+    const gate = createGate({ curve, timers, onDecision: listener });
+    listener.watch(gate);
+    const decisions = ['laptop', 'phone', 'tablet'].map((device) =>
+      Promise.resolve(gate.decide(call, `Bearer ${mintToken({ device })}`)),
+    );
+    expect(await table('wallet_auth.waiting_tokens')).toEqual([[{}, 2]]);
+    await turnAll();
+    await Promise.all(decisions);
+    expect(await table('wallet_auth.waiting_tokens')).toEqual([[{}, 0]]);
   });
 });
 

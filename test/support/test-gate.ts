@@ -31,7 +31,12 @@ export interface TestGate {
 export function testGate(options: GateOptions = {}): TestGate {
   const clock = settableClock();
   const events: DecisionEvent[] = [];
-  const gate = createGate({ now: clock.now, onDecision: (event) => events.push(event), ...options });
+  const gate = createGate({
+    now: clock.now,
+    timers: clock.timers, // on which no time passes by itself: no token has to wait for its turn
+    onDecision: (event) => events.push(event),
+    ...options,
+  });
   const decide: TestGate['decide'] = (authorization, from) => gate.decide(incomingCall(from), authorization);
   return {
     gate,

@@ -31,6 +31,7 @@ export class ConnectCall implements IncomingCall, OpenStream {
   readonly metadata: Headers;
   readonly #isStream: boolean;
   readonly #facts: RequestFacts | undefined;
+  readonly #signal: AbortSignal;
   readonly #requests = new Stopper();
   readonly #responses = new Stopper();
   #admission: Admission | undefined = undefined;
@@ -44,15 +45,20 @@ export class ConnectCall implements IncomingCall, OpenStream {
   /** Whether its handler was told just now that the call is about to end. */
   #isLastWord = false;
 
-  constructor({ method, header, values }: CallParts) {
+  constructor({ method, header, values, signal }: CallParts) {
     this.method = pathOf(method);
     this.metadata = header;
     this.#isStream = method.methodKind !== 'unary';
     this.#facts = values.get(factsKey);
+    this.#signal = signal;
   }
 
   get peer(): string | undefined {
     return this.#facts?.peer;
+  }
+
+  get isOver(): boolean {
+    return this.#signal.aborted;
   }
 
   get stream(): OpenStream | undefined {

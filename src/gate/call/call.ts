@@ -33,6 +33,8 @@ export interface IncomingCall {
   readonly metadata: unknown;
   /** The values of a header that holds text, in order; none if it is not there. */
   header(name: string): readonly string[];
+  /** Whether it is over before it was decided about, such as cancelled: then its token, when its turn comes, is not verified. */
+  readonly isOver?: boolean | undefined;
   /** Where one side sends a stream of messages, the same for all calls of a method: what ends it. */
   readonly stream?: OpenStream | undefined;
 }

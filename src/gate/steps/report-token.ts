@@ -3,7 +3,7 @@ import { toHex } from '../../crypto/hex.js';
 import type { WalletIdentity } from '../../identity.js';
 import { quietly } from '../../options.js';
 import { bearerToken, type AuthorizationValue } from '../../token/bearer.js';
-import type { VerifyToken } from './authenticate.js';
+import type { NoteIdentity } from './authenticate.js';
 
 /** A token that was verified, and the device that made it. */
 export interface TokenEvent {
@@ -19,20 +19,19 @@ export interface TokenEvent {
 }
 
 /**
- * Verifies, and reports each token once for as long as it is cached. A token that was cached although its device was refused
- * is reported when it is accepted first. Where tokens are not cached, each call reports its own.
+ * Takes note of identities, and reports each token once for as long as it is cached. A token that was cached although its device was refused is reported when
+ * it is accepted first. Where tokens are not cached, each call reports its own.
  */
-export function reporting(verify: VerifyToken, onToken: (event: TokenEvent) => void): VerifyToken {
+export function reporting(note: NoteIdentity, onToken: (event: TokenEvent) => void): NoteIdentity {
   /** A cached token has one identity. */
   const reported = new WeakSet<WalletIdentity>();
-  return (call, beforeCurve) => {
-    const identity = verify(call, beforeCurve);
-    if (reported.has(identity)) return identity;
+  return (call, identity) => {
+    note(call, identity);
+    if (reported.has(identity)) return;
     reported.add(identity);
     const { deviceId, expiresAtMs: endsAtMs } = identity;
     const tokenSha256 = sha256OfToken(call.authorization);
     quietly(() => onToken(Object.freeze({ deviceId, tokenSha256, endsAtMs })));
-    return identity;
   };
 }
 

@@ -66,6 +66,10 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
     return this.#isStream ? this : undefined;
   }
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** The caller's metadata. */
   get metadata(): Metadata | undefined {
     return this.#metadata;

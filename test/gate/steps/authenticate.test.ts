@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { refusal, type AuthReason } from '../../../src/errors.js';
 import type { GateOptions } from '../../../src/gate/options.js';
-import { limitFailures } from '../../../src/gate/steps/authenticate.js';
 import type { CallContext } from '../../../src/gate/steps/pipeline.js';
+import { limitFailures, type TokenStages } from '../../../src/gate/steps/token-stages.js';
+import { PendingToken } from '../../../src/verify/pending-token.js';
 import { countingCurve } from '../../support/counting-curve.js';
 import { testGate } from '../../support/test-gate.js';
 import { bearer, NOW_MS, planToken } from '../../support/token-workshop.js';
@@ -14,6 +15,7 @@ const brokenCurve = countingCurve({
     throw new Error('broken');
   },
 });
+const pending: PendingToken = Object.create(PendingToken.prototype);
 const forger = { peer: '203.0.113.66:1' };
 const neighbour = { peer: '203.0.113.67:1' };
 const behindProxy = (address: string) => ({ peer: '10.0.0.1:5', forwardedFor: [address] });
@@ -102,13 +104,17 @@ describe('failedTokenLimit', () => {
   ])('counts a forged token %s', (_, address, countUncached, expected) => {
     const counted: string[] = [];
     const limit = { check: () => undefined, count: (each: string) => void counted.push(each), countUncached, size: 0 };
-    const verify = limitFailures((_call, beforeCurve) => {
-      beforeCurve?.();
-      throw refusal('WALLET_MISMATCH');
-    }, limit);
-    expect(() => verify({ address, judgedAddress: address } as CallContext)).toThrow(
-      expect.objectContaining({ reason: 'WALLET_MISMATCH' }),
-    );
+    const failing: TokenStages = {
+      begin: () => pending,
+      recheck: () => undefined,
+      finish() {
+        throw refusal('WALLET_MISMATCH');
+      },
+    };
+    const stages = limitFailures(failing, limit);
+    const call = { address, judgedAddress: address } as CallContext;
+    expect(stages.begin(call)).toBe(pending);
+    expect(() => stages.finish(call, pending)).toThrow(expect.objectContaining({ reason: 'WALLET_MISMATCH' }));
     expect(counted).toEqual(expected);
   });
 

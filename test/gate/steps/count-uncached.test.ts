@@ -13,7 +13,7 @@ const token = (options: MintTokenOptions = {}) => `Bearer ${mintToken({ now: clo
 
 function gateOf(options: GateOptions) {
   const curve = countingCurve();
-  const gate = createGate({ now: clock.now, curve, ...options });
+  const gate = createGate({ now: clock.now, timers: clock.timers, curve, ...options });
   const answer = (authorization: string, peer = '203.0.113.66:1') => {
     const decision = gate.decide({ method: '/a.S/M', peer, metadata: undefined, header: () => [] }, authorization);
     if (decision instanceof Promise) throw new Error('not expected');

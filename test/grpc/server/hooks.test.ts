@@ -76,7 +76,8 @@ const COVERED: Readonly<Record<string, string>> = {
 /** Options that hold no code. */
 const PLAIN =
   'maxAgeMs maxFutureSkewMs maxTokenLength statement maxCachedTokens maxCachedTokenBytes maxCachedDevices services ' +
-  'authorizeTimeoutMs failedTokenLimit trustedProxies graceMs streamRecheckMs auth chargeMessages ownWallet stream';
+  'authorizeTimeoutMs failedTokenLimit trustedProxies graceMs streamRecheckMs verificationQueue auth chargeMessages ownWallet ' +
+  'stream';
 
 it('no option that holds code of others is missing here', () => {
   const all = new Set<string>([...verifierOptionNames, ...gateOptionNames, ...policyNames]);
@@ -94,7 +95,17 @@ describe('timers', () => {
     );
   });
 
+  it.each(misbehaviours)('whose nextTurn() %s do not end the process', async (_, behave) => {
+    const timers = { monotonicMs, after: () => () => undefined, nextTurn: behave };
+    const server = await startNode({ now, curve, timers });
+    expect((await callKinds.unary(server.client(), good)).error).toBeUndefined();
+  });
+
   it('are checked at construction', () => {
+    const nextTurn = 5 as never;
+    expect(() => walletAuth({ timers: { monotonicMs, after: () => () => undefined, nextTurn } })).toThrow(
+      'timers.nextTurn must be a function',
+    );
     for (const timers of [null, 5, {}, { monotonicMs }]) {
       expect(() => walletAuth({ timers: timers as never })).toThrow('timers must have monotonicMs() and after()');
     }
