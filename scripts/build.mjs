@@ -31,6 +31,9 @@ const LAZY_ROOMS = new Set(['cli', 'protobuf']);
 /** What all rooms may import: ranks 0 and 1 of CONTRIBUTING.md. */
 const LOW = /^src\/([\w-]+|(bytes|token|crypto)\/.+)\.ts$/;
 
+/** What pages load that log in. */
+const OF_CLIENTS = /^src\/(client|storage)\//;
+
 /**
  * Chunks by rank: what is left of a higher rank never holds what a lower one needs. Bundlers keep of a chunk what may have side
  * effects, so what clients and servers share is apart from what only servers need.
@@ -51,19 +54,19 @@ function rooms() {
 const groups = Object.entries(CHUNKS).map(([chunk, holds], rank) => ({
   name(id, context) {
     const path = relative(root, id);
-    return holds(path, () => isImportedBy('src/client/', id, context)) ? chunk : null;
+    return holds(path, () => isImportedBy(OF_CLIENTS, id, context)) ? chunk : null;
   },
   debugName: chunk,
   priority: 100 - rank,
   minShareCount: 2,
 }));
 
-/** Whether a file in a folder imports a module, directly or not. */
-function isImportedBy(folder, id, context, seen = new Set()) {
-  if (relative(root, id).startsWith(folder)) return true;
+/** Whether a file in certain folders imports a module, directly or not. */
+function isImportedBy(folders, id, context, seen = new Set()) {
+  if (folders.test(relative(root, id))) return true;
   seen.add(id);
   const importers = context.getModuleInfo(id)?.importers ?? [];
-  return importers.some((each) => !seen.has(each) && isImportedBy(folder, each, context, seen));
+  return importers.some((each) => !seen.has(each) && isImportedBy(folders, each, context, seen));
 }
 
 const isCommand = (id) => relative(root, id).startsWith('src/cli/');

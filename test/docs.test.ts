@@ -48,7 +48,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'README-client.js': 'runs below, with the server',
   'docs-access-lists-followed.ts': 'a file to follow, and Redis',
   'docs-rate-limits-redis.ts': 'Redis',
-  'docs-browsers-browser.ts': 'a browser and its wallet',
+  'docs-browsers-login.ts': 'a browser and its wallet',
   'docs-client-wallets.ts': 'wallets of people',
   'docs-metrics-prometheus.ts': 'a port',
 };
@@ -236,6 +236,7 @@ it.each([
   'devices/',
   'gate/',
   'client/',
+  'storage/',
   'connect/',
   'http/',
   'grpc/',

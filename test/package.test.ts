@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,19 +76,53 @@ it('takes grpc-js from 1.14.2 on: servers of older versions do not drop dead pee
 });
 
 describe('bundles for browsers', () => {
-  it.each(['.', './client', './proto', './testing'])('%s needs no Node module and no grpc-js', async (entry) => {
-    const target = manifest.exports[entry] as { default: string };
-    const { metafile, outputFiles } = await build({
-      entryPoints: [join(root, target.default)],
+  it.each(['.', './client', './storage', './proto', './testing'])(
+    '%s needs no Node module and no grpc-js',
+    async (entry) => {
+      const target = manifest.exports[entry] as { default: string };
+      const { metafile, outputFiles } = await build({
+        entryPoints: [join(root, target.default)],
+        bundle: true,
+        format: 'esm',
+        platform: 'browser',
+        write: false,
+        metafile: true,
+        logLevel: 'silent',
+      });
+      expect(Object.keys(metafile.inputs).filter((path) => /@grpc|\/(grpc|gate|curves|cli)[/.]/.test(path))).toEqual(
+        [],
+      );
+      expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
+    },
+  );
+});
+
+/** What a page loads that logs in by hand, and one that has sessions; kilobytes, minified and gzipped. */
+describe('bundles of pages', () => {
+  it.each([
+    [
+      'an identity and a token source',
+      `export { createIdentity, createTokenSource } from 'grpc-wallet-auth/client'`,
+      15.5,
+    ],
+    [
+      'with storage and session',
+      `export { createIdentity, createTokenSource } from 'grpc-wallet-auth/client';
+        export { createSession, indexedDbStorage } from 'grpc-wallet-auth/storage'`,
+      20,
+    ],
+  ])('%s', async (_, contents, atMostKb) => {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: root },
       bundle: true,
+      minify: true,
       format: 'esm',
       platform: 'browser',
+      target: 'es2022',
       write: false,
-      metafile: true,
       logLevel: 'silent',
     });
-    expect(Object.keys(metafile.inputs).filter((path) => /@grpc|\/(grpc|gate|curves|cli)[/.]/.test(path))).toEqual([]);
-    expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
+    expect(gzipSync(outputFiles[0]!.contents, { level: 9 }).length / 1_000).toBeLessThanOrEqual(atMostKb);
   });
 });
 

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, open } from 'node:fs/promises';
 import { getSystemErrorMap } from 'node:util';
 
+import { createPrivateFile, replacePrivateFile } from '../node/private-file.js';
 import { UsageError } from './flags.js';
 
 /** The permissions of the group and of all other users. */
@@ -52,16 +51,10 @@ export function inputName(name: string): string {
  */
 export async function writePrivateFile(path: string, content: Uint8Array, replace: boolean): Promise<void> {
   try {
-    if (!replace) return await createFile(path, content);
+    if (!replace) return await createPrivateFile(path, content);
     const old = await lstat(path).catch(() => undefined);
     if (old && !old.isFile() && !old.isSymbolicLink()) throw new UsageError(`${path} is not a regular file`);
-    const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
-    await createFile(temporary, content);
-    await rename(temporary, path).catch(async (error: unknown) => {
-      await unlink(temporary);
-      throw error;
-    });
-    return await syncDirectory(dirname(path));
+    return await replacePrivateFile(path, content);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
@@ -91,25 +84,4 @@ function checkOwnerOnly(name: string, mode: number): void {
   if (process.platform === 'win32' || (mode & OTHERS) === 0) return;
   const octal = (mode & 0o777).toString(8).padStart(4, '0');
   throw new UsageError(`other users have access to ${name} (mode ${octal}): run chmod 600, or give --allow-readable`);
-}
-
-/** Creates a file and flushes it; a file that exists is not touched. Where it fails, its own file is removed again. */
-async function createFile(path: string, content: Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx', 0o600);
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } catch (error) {
-    await unlink(path);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a rename durable, where the system can flush directories. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path).catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }

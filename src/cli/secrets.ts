@@ -1,6 +1,6 @@
 import type { DeviceIdentity } from '../client/device-identity.js';
 import { importIdentity } from '../client/import-identity.js';
-import type { AccountWallet } from '../client/wallet.js';
+import type { AccountWallet } from '../client/wallet/wallet-like.js';
 import { addressOf } from '../crypto/address.js';
 import { fromHex, toHex } from '../crypto/hex.js';
 import { nobleCurve } from '../crypto/noble-curve.js';

@@ -3,8 +3,8 @@ import { sha256 } from '../crypto/hash.js';
 import { recoverSigner } from '../crypto/personal-message.js';
 import { AuthError } from '../errors.js';
 import type { UnsignedKey } from '../token/encode-token.js';
-import { hasSiweTimes } from '../token/siwe-statement.js';
 import { isSiwe, statementText, type Statement } from '../token/statement.js';
+import { hasNamedTimes } from '../token/times.js';
 import type { CertifiedKey } from './device-identity.js';
 import type { ClientSettings } from './options.js';
 
@@ -23,7 +23,7 @@ export function checkCertificate(
   { statement, curve }: Pick<ClientSettings, 'statement' | 'curve'>,
 ): void {
   const { bytes, recovery } = key.signature;
-  if (isSiwe(statement) && !hasSiweTimes(key)) {
+  if (isSiwe(statement) && !hasNamedTimes(key)) {
     throw new AuthError('INVALID_IDENTITY_KEY', { message: 'the statement names the time of the key, which has none' });
   }
   const signer = recoverSigner(certificateText(key, wallet, statement), bytes, recovery, curve);

@@ -1,12 +1,10 @@
-import { randomPrivateKey } from '../crypto/private-key.js';
 import { requiredInteger } from '../options.js';
 import { abortSignal } from './abort.js';
-import { certificateText, checkCertificate } from './check-certificate.js';
-import { deviceIdentity, type CertifiedKey, type DeviceIdentity } from './device-identity.js';
+import { certifyKey } from './certify-key.js';
+import type { DeviceIdentity } from './device-identity.js';
 import { clientSettings, type ClientOptions } from './options.js';
-import { epochMs, epochNs } from './sign-token.js';
-import { readWalletSignature } from './wallet-signature.js';
-import { connectWallet, type WalletLike } from './wallet.js';
+import type { WalletLike } from './wallet/wallet-like.js';
+import { connectWallet } from './wallet/wallet.js';
 
 const DAY_MS = 86_400_000;
 
@@ -41,17 +39,5 @@ export async function createIdentity(wallet: WalletLike, options: IdentityOption
   const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal', 'validForMs']);
   const { validForMs } = options;
   if (validForMs !== undefined) requiredInteger('validForMs', validForMs, 60_000, 3_660 * DAY_MS);
-  const { address, sign } = await connectWallet(wallet, abortSignal(options.signal));
-
-  const privateKey = randomPrivateKey();
-  const madeMs = settings.nowMs();
-  const unsigned = {
-    timestamp: epochMs(madeMs),
-    bytes: settings.curve.publicKey(privateKey),
-    ...(validForMs !== undefined && { notAfterNs: epochNs(madeMs + validForMs) }),
-  };
-  const answer = await sign(certificateText(unsigned, address, settings.statement));
-  const key: CertifiedKey = { ...unsigned, signature: { kind: 'ecdsa_compact', ...readWalletSignature(answer) } };
-  checkCertificate(key, address, settings);
-  return deviceIdentity({ wallet: address, privateKey, key });
+  return certifyKey(await connectWallet(wallet, abortSignal(options.signal)), settings, validForMs);
 }

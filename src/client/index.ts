@@ -18,5 +18,7 @@ export type {
   SignerWallet,
   WalletLike,
   WalletSignature,
-} from './wallet.js';
-export { WalletError, type WalletErrorCode } from './wallet-error.js';
+} from './wallet/wallet-like.js';
+export { discoverWallets, type DiscoveredWallet, type DiscoverOptions } from './wallet/discover-wallets.js';
+export { WalletError, type WalletErrorCode } from './wallet/wallet-error.js';
+export { watchAccount } from './wallet/watch-account.js';

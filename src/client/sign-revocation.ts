@@ -4,8 +4,9 @@ import { networkNameOf, revokeText, type RevokeStatement } from '../token/revoke
 import { LAST_MS } from '../token/times.js';
 import { abortSignal } from './abort.js';
 import { clientSettings, type ClientOptions } from './options.js';
-import { readWalletSignature } from './wallet-signature.js';
-import { connectWallet, type WalletLike } from './wallet.js';
+import type { WalletLike } from './wallet/wallet-like.js';
+import { readWalletSignature } from './wallet/wallet-signature.js';
+import { connectWallet } from './wallet/wallet.js';
 
 /** What is revoked on which network, by which clock, with which curve, and how long a wallet may take. */
 export interface RevocationOptions extends Omit<ClientOptions, 'statement'> {

@@ -1,24 +1,18 @@
 import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
+import { TEXT, type StatementSigner, type WrittenStatement } from './statement.js';
 import { keyTimeMs, LAST_MS, nsToMs } from './times.js';
 
 /**
  * A statement in the form of "Sign-In with Ethereum" (EIP-4361), made by `siweStatement`. Wallets show their users whose domain
  * asks, and warn where it is not the page that asks.
  */
-export interface SiweStatement {
+export interface SiweStatement extends WrittenStatement {
   /** The domain that asks, such as `app.example`. */
   readonly domain: string;
   /** What the signature is for, such as `https://app.example/`. */
   readonly uri: string;
   /** The chain that the wallet is asked on (EIP-155), such as 1. */
   readonly chainId: number;
-}
-
-/** What the text says beside the key. */
-export interface SiweSigner {
-  /** The wallet's address in EIP-55 case. */
-  readonly wallet: string;
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
 }
 
 // RFC 3986, appendix A
@@ -43,7 +37,7 @@ const URI = new RegExp(
  * const statement = siweStatement({ domain: 'app.example', uri: 'https://app.example/', chainId: 1 });
  * const verifier = createVerifier({ statement }); // and createIdentity(wallet, { statement })
  */
-export function siweStatement({ domain, uri, chainId }: SiweStatement): SiweStatement {
+export function siweStatement({ domain, uri, chainId }: Omit<SiweStatement, typeof TEXT>): SiweStatement {
   if (typeof domain !== 'string' || domain.length > 255 || !DOMAIN.test(domain)) {
     throw new TypeError('statement.domain must be a host, with a port or without');
   }
@@ -51,23 +45,18 @@ export function siweStatement({ domain, uri, chainId }: SiweStatement): SiweStat
     throw new TypeError('statement.uri must be a URI');
   if (!Number.isSafeInteger(chainId) || chainId < 1)
     throw new TypeError('statement.chainId must be a positive integer');
-  return Object.freeze({ domain, uri, chainId });
-}
-
-/** Whether the times of a key can be written in such a text: it has a time, and none of them is after the year 9999. */
-export function hasSiweTimes({ timestamp, notAfterNs }: Pick<UnsignedKey, 'timestamp' | 'notAfterNs'>): boolean {
-  const madeMs = keyTimeMs(timestamp);
-  return madeMs !== undefined && madeMs <= LAST_MS && (notAfterNs === undefined || nsToMs(notAfterNs) <= LAST_MS);
+  const parts = { domain, uri, chainId };
+  return Object.freeze({ ...parts, [TEXT]: siweText.bind(undefined, parts) });
 }
 
 /**
  * The text that a wallet signs, PROTOCOL.md section 2.
- * @throws RangeError unless `hasSiweTimes`.
+ * @throws RangeError unless the key `hasNamedTimes`.
  */
-export function siweText(
+function siweText(
+  { domain, uri, chainId }: Omit<SiweStatement, typeof TEXT>,
   key: UnsignedKey,
-  { domain, uri, chainId }: SiweStatement,
-  { wallet, sha256 }: SiweSigner,
+  { wallet, sha256 }: StatementSigner,
   toHex: (bytes: Uint8Array) => string,
 ): string {
   const keyBytes = encodeUnsignedKey(key);

@@ -1,7 +1,7 @@
 import type { Bytes } from '../bytes/bytes.js';
 import { bytes as portable } from '../bytes/portable-bytes.js';
 import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
-import { siweStatement, siweText, type SiweSigner, type SiweStatement } from './siwe-statement.js';
+import type { SiweStatement } from './siwe-statement.js';
 
 /** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
 export interface IdentityStatement {
@@ -9,6 +9,22 @@ export interface IdentityStatement {
   readonly title: string;
   /** The last line, such as `For more info: https://xmtp.org/signatures/`. */
   readonly closing: string;
+}
+
+/** What a text says beside the key. */
+export interface StatementSigner {
+  /** The wallet's address in EIP-55 case. */
+  readonly wallet: string;
+  readonly sha256: (bytes: Uint8Array) => Uint8Array;
+}
+
+/** Under this a statement writes its text itself, so that only programs which use such statements load what writes them. */
+export const TEXT = Symbol('text');
+
+/** A statement that names the wallet and the times of the key. */
+export interface WrittenStatement {
+  /** @throws RangeError unless the key `hasNamedTimes`. */
+  readonly [TEXT]: (key: UnsignedKey, signer: StatementSigner, toHex: (bytes: Uint8Array) => string) => string;
 }
 
 /** What a wallet signs on a network: a statement of two lines and the key, or one with a domain. */
@@ -20,9 +36,9 @@ export const xmtpStatement: IdentityStatement = Object.freeze({
   closing: 'For more info: https://xmtp.org/signatures/',
 });
 
-/** Whether a statement has a domain. */
+/** Whether a statement has a domain: it is one of `siweStatement`. */
 export function isSiwe(statement: Statement): statement is SiweStatement {
-  return 'domain' in statement;
+  return TEXT in statement;
 }
 
 /**
@@ -34,11 +50,11 @@ export function statementText(
   key: UnsignedKey,
   statement: Statement,
   { toHex }: Pick<Bytes, 'toHex'> = portable,
-  signer?: SiweSigner,
+  signer?: StatementSigner,
 ): string {
   if (!isSiwe(statement)) return `${statement.title}\n${toHex(encodeUnsignedKey(key))}\n\n${statement.closing}`;
   if (signer === undefined) throw new TypeError('a statement with a domain names the wallet');
-  return siweText(key, statement, signer, toHex);
+  return statement[TEXT](key, signer, toHex);
 }
 
 /** How the titles of this library's own statements begin: a certificate must not read as one of them. */
@@ -46,14 +62,14 @@ const RESERVED = 'grpc-wallet-auth :';
 
 /**
  * Checks a statement and freezes it.
- * @throws TypeError unless it is a good one of `siweStatement`, or two texts of one line, not empty, without lone surrogates, of
+ * @throws TypeError unless it is one of `siweStatement`, or two texts of one line, not empty, without lone surrogates, of
  *   which the title does not begin with `grpc-wallet-auth :`.
  */
 export function validateStatement(statement: IdentityStatement): IdentityStatement;
 export function validateStatement(statement: Statement): Statement;
 export function validateStatement(statement: Statement): Statement {
   if (typeof statement !== 'object' || statement === null) throw new TypeError('statement must be { title, closing }');
-  if (isSiwe(statement)) return siweStatement(statement);
+  if (isSiwe(statement)) return statement;
   const { title, closing } = statement;
   for (const [name, line] of Object.entries({ title, closing })) {
     if (typeof line !== 'string' || line === '' || /[\r\n\p{Surrogate}]/u.test(line)) {

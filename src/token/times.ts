@@ -16,3 +16,15 @@ export function keyTimeMs(timestamp: bigint): number | undefined {
 export function nsToMs(ns: bigint): number {
   return Number(ns / NS_PER_MS);
 }
+
+/** Whether a statement can name the times of a key: it has a time, and none of them is after the year 9999. */
+export function hasNamedTimes({
+  timestamp,
+  notAfterNs,
+}: {
+  timestamp: bigint;
+  notAfterNs?: bigint | undefined;
+}): boolean {
+  const madeMs = keyTimeMs(timestamp);
+  return madeMs !== undefined && madeMs <= LAST_MS && (notAfterNs === undefined || nsToMs(notAfterNs) <= LAST_MS);
+}

@@ -2,8 +2,7 @@ import { bytes } from '../bytes/portable-bytes.js';
 import { decodeAuthData, decodeTokenBytes } from './decode-token.js';
 import type { UnsignedKey } from './encode-token.js';
 import type { AuthDataFields, TokenFields } from './fields.js';
-import type { SiweSigner } from './siwe-statement.js';
-import { statementText, type Statement } from './statement.js';
+import { statementText, type Statement, type StatementSigner } from './statement.js';
 
 /** A token that was read. */
 export interface ReadToken {
@@ -22,7 +21,7 @@ export interface TokenReader {
    */
   authData(bytes: Uint8Array): AuthDataFields;
   /** The text that a wallet signed to certify an identity key. */
-  statementText(key: UnsignedKey, statement: Statement, signer?: SiweSigner): string;
+  statementText(key: UnsignedKey, statement: Statement, signer?: StatementSigner): string;
 }
 
 /** The reader that takes every layout alike, and the yardstick for any other. */
@@ -32,6 +31,6 @@ export const generalReader: TokenReader = Object.freeze({
     return { fields: decodeTokenBytes(base64?.bytes), text: base64?.text ?? text };
   },
   authData: decodeAuthData,
-  statementText: (key: UnsignedKey, statement: Statement, signer?: SiweSigner) =>
+  statementText: (key: UnsignedKey, statement: Statement, signer?: StatementSigner) =>
     statementText(key, statement, bytes, signer),
 });

@@ -3,8 +3,8 @@ import type { Curve } from '../crypto/curve.js';
 import { sha256 } from '../crypto/hash.js';
 import { recoverSigner } from '../crypto/personal-message.js';
 import { refusal } from '../errors.js';
-import { hasSiweTimes } from '../token/siwe-statement.js';
 import { isSiwe, type Statement } from '../token/statement.js';
+import { hasNamedTimes } from '../token/times.js';
 import type { TokenParts } from './token-parts.js';
 import { portableVerifierTools, type VerifierTools } from './tools.js';
 
@@ -62,7 +62,7 @@ function signerOf(
 ): Address | undefined {
   const { keyTimestamp: timestamp, identityKey: bytes, notAfterNs, walletSignature, walletRecovery } = certificate;
   const key = { timestamp, bytes, notAfterNs };
-  if (isSiwe(statement) && !hasSiweTimes(key)) return undefined;
+  if (isSiwe(statement) && !hasNamedTimes(key)) return undefined;
   const text = tools.reader.statementText(key, statement, { wallet, sha256 });
   return recoverSigner(text, walletSignature, walletRecovery, curve, tools);
 }

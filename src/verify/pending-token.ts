@@ -1,6 +1,6 @@
 import { parseAddress, type Address } from '../crypto/address.js';
 import { refusal } from '../errors.js';
-import { hasSiweTimes } from '../token/siwe-statement.js';
+import { hasNamedTimes } from '../token/times.js';
 import { nsToMs } from '../token/times.js';
 import type { Cache } from './cache.js';
 import { certificateWindow, checkCertificateWindow } from './certificate-window.js';
@@ -77,7 +77,7 @@ export function examineToken(
   const { fields, text } = tools.reader.token(token);
   const parts = requireParts(fields);
   const { keyTimestamp: timestamp, notAfterNs } = parts;
-  if (settings.needsKeyTime && !hasSiweTimes({ timestamp, notAfterNs })) throw refusal('INVALID_IDENTITY_KEY');
+  if (settings.needsKeyTime && !hasNamedTimes({ timestamp, notAfterNs })) throw refusal('INVALID_IDENTITY_KEY');
   const { walletAddress, createdNs, restrictions } = tools.reader.authData(parts.authDataBytes);
 
   const lower = walletAddress.toLowerCase();

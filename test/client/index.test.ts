@@ -9,10 +9,12 @@ it('exports these names and no others', () => {
     'createIdentity',
     'createToken',
     'createTokenSource',
+    'discoverWallets',
     'exportIdentity',
     'importIdentity',
     'signRevocation',
     'siweStatement',
+    'watchAccount',
     'xmtpStatement',
   ]);
 });

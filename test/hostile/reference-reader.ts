@@ -48,7 +48,7 @@ function isMisshapen(bytes: Uint8Array): boolean {
     const fields = fieldsIn(copy);
     const [key, end] = fields;
     if (key === undefined) return false;
-    const shortest = concat(...[rawBytes(1, key.content), ...(end ? [uint(1600, end.value)] : [])]);
+    const shortest = concat(rawBytes(1, key.content), ...(end ? [uint(1600, end.value)] : []));
     if (Buffer.compare(shortest, copy) !== 0) return true;
     return end !== undefined && (end.value === 0n || copies.length > 1);
   });

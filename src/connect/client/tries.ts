@@ -3,6 +3,7 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { authDetailsOf } from '../../auth-details.js';
 import { untilAborted } from '../../client/abort.js';
 import { delay } from '../../client/delay.js';
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { isPlaintextElsewhere } from '../../client/loopback.js';
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { targetOf, tokenOf } from '../../client/target-of.js';
@@ -21,6 +22,8 @@ export interface TokenSettings {
   readonly source: TokenSource | TargetTokenSource;
   readonly allowInsecure: boolean;
   readonly retry: RetrySettings;
+  /** What watches the streams to a node whose tokens come from a source. */
+  readonly watchOf: ((source: TargetTokenSource) => StreamWatch<undefined>) | undefined;
 }
 
 /** The tries of one call: what each is sent with, what its source learns, and whether there is another one. */
@@ -40,6 +43,25 @@ export class CallTries {
   /** Whether there may be another try. */
   get open(): boolean {
     return this.#retries.open;
+  }
+
+  /** A try of a stream begins: its token is in front of the node. */
+  opened(): void {
+    const watch = this.#watch;
+    if (watch === undefined) return;
+    watch.opened(this, this.#token, undefined);
+    this.#request.signal.addEventListener('abort', () => this.closed(), { once: true });
+  }
+
+  /** The call is over; may be called more than once. */
+  closed(): void {
+    this.#watch?.closed(this);
+  }
+
+  /** The node has answered a unary call. Its headers need not tell the end of a token once more. */
+  answered(headers: Headers): void {
+    this.received(headers);
+    this.#watch?.accepted(this.#token);
   }
 
   /** Nothing is repeated from now on. */
@@ -68,6 +90,7 @@ export class CallTries {
     if (expiresAtMs === undefined) return false;
     this.stop(); // the handler may have done its work
     quietly(() => this.#source?.noteExpiry(this.#token, expiresAtMs));
+    this.#watch?.accepted(this.#token);
     return true;
   }
 
@@ -88,6 +111,10 @@ export class CallTries {
     if (retry === undefined) return false;
     if (retry.delayMs > 0) await delay(retry.delayMs, signal);
     return true;
+  }
+
+  get #watch(): StreamWatch<undefined> | undefined {
+    return this.#source && this.#settings.watchOf?.(this.#source);
   }
 
   #sourceOfNode(): TargetTokenSource {

@@ -7,6 +7,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { tokenOf } from '../../client/target-of.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
@@ -17,7 +18,6 @@ import { authDetailsOf } from '../status.js';
 import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
 import { HeldHeaders } from './held-headers.js';
-import type { StreamWatch } from './keep-alive.js';
 import { deadlineOf, onParentCancelled } from './parent-call.js';
 
 type CallOptions = Parameters<Interceptor>[0];
@@ -36,7 +36,7 @@ export class TokenCall extends InterceptingCall {
   readonly #source: TargetTokenSource;
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
-  readonly #watch: StreamWatch | undefined;
+  readonly #watch: StreamWatch<Call> | undefined;
   readonly #deadlineMs: number;
   readonly #headers = new HeldHeaders((headers) => this.#listener.onReceiveMetadata?.(headers));
   #metadata = new Metadata();
@@ -56,7 +56,7 @@ export class TokenCall extends InterceptingCall {
     makeCall: () => Call,
     source: TargetTokenSource,
     retry: RetrySettings,
-    watch?: StreamWatch,
+    watch?: StreamWatch<Call>,
   ) {
     super(NOT_MADE);
     this.#options = options;
@@ -136,9 +136,13 @@ export class TokenCall extends InterceptingCall {
     const call = this.#makeCall();
     this.#call = call;
     call.start(metadata, this.#listenerFor(token));
-    const { requestStream, responseStream } = this.#options.method_definition;
-    if (requestStream || responseStream) this.#watch?.opened(this, token, call);
+    if (this.#isStream) this.#watch?.opened(this, token, call);
     this.#record.replay(call);
+  }
+
+  get #isStream(): boolean {
+    const { requestStream, responseStream } = this.#options.method_definition;
+    return requestStream || responseStream;
   }
 
   #listenerFor(token: string): InterceptingListener {
@@ -157,6 +161,8 @@ export class TokenCall extends InterceptingCall {
         this.#watch?.closed(this);
         const { code, metadata } = status;
         if (metadata.get(EXPIRES_KEY).length > 0) this.#retries.stop(); // it was admitted, though no headers came
+        // on a stream's headers it always says so; on those of a unary answer it may have said so before
+        if (code === Status.OK && !this.#isStream) this.#watch?.accepted(token);
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         this.#learn(end, token);
         if (this.#tryAgain(end)) return;

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createIdentity } from '../../../src/client/create-identity.js';
 import { createTokenSource } from '../../../src/client/create-token-source.js';
 import type { TokenSource } from '../../../src/client/token-source.js';
-import { WalletError } from '../../../src/client/wallet-error.js';
+import { WalletError } from '../../../src/client/wallet/wallet-error.js';
 import { AuthError } from '../../../src/errors.js';
 import type { DecisionEvent } from '../../../src/gate/decision.js';
 import { attachToken } from '../../../src/grpc/client/attach-token.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DemoService } from '../../../gen/walletauth/demo/v1/demo_pb.js';
 import type { RetrySettings } from '../../../src/client/retry-policy.js';
 import type { TargetTokenSource } from '../../../src/client/token-source.js';
-import { WalletError } from '../../../src/client/wallet-error.js';
+import { WalletError } from '../../../src/client/wallet/wallet-error.js';
 import { AuthError, type AuthReason } from '../../../src/errors.js';
 import type { Call } from '../../../src/grpc/client/call-record.js';
 import { TokenCall } from '../../../src/grpc/client/token-call.js';

@@ -191,6 +191,10 @@ describe.skipIf(redisIsMissing).each(Object.entries(redisClients))(`devices by %
     const lost = rows.map(({ row }) => ({ ...row, ended: 'purged' as const }));
     await connected.command('FLUSHALL');
     for (const { heard } of [a, b]) await eventually(() => expect(heard.calls).toContain('lost'));
+    // what is said while a node reads all anew may be missed, which it is told
+    for (const { heard } of [a, b]) {
+      await eventually(() => expect(heard.calls.lastIndexOf('fresh')).toBeGreaterThan(heard.calls.indexOf('lost')));
+    }
     await b.store.restore(rows.slice(0, 1).map(({ row }) => row));
     await a.store.restore([...lost, ...lost]);
     for (const { heard } of [a, b]) await eventually(() => expect(heard.purged).toEqual([device(1), device(2)]));

@@ -1,8 +1,8 @@
 /**
  * Why a wallet gave no signature: USER_REJECTED if the user said no, REQUEST_PENDING if a prompt of the wallet is still open,
- * WALLET_FAILED for all else.
+ * TIMED_OUT if it did not answer a session in time, WALLET_FAILED for all else.
  */
-export type WalletErrorCode = 'USER_REJECTED' | 'REQUEST_PENDING' | 'WALLET_FAILED';
+export type WalletErrorCode = 'USER_REJECTED' | 'REQUEST_PENDING' | 'TIMED_OUT' | 'WALLET_FAILED';
 
 /**
  * A wallet gave no address or no signature. What it threw is the `cause`.

@@ -2,9 +2,9 @@ import { makeError } from 'ethers';
 import { UserRejectedRequestError } from 'viem';
 import { describe, expect, it } from 'vitest';
 
-import { createIdentity, WalletError, type WalletErrorCode } from '../../src/client/index.js';
-import { testWallets } from '../../src/testing/index.js';
-import { hostileValues } from '../support/hostile-values.js';
+import { createIdentity, WalletError, type WalletErrorCode } from '../../../src/client/index.js';
+import { testWallets } from '../../../src/testing/index.js';
+import { hostileValues } from '../../support/hostile-values.js';
 
 const { address } = testWallets.alice;
 

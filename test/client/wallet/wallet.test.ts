@@ -4,9 +4,10 @@ import { BrowserProvider, verifyMessage, VoidSigner } from 'ethers';
 import { ethers as ethers5 } from 'ethers5';
 import { describe, expect, it } from 'vitest';
 
-import { connectWallet, type WalletLike } from '../../src/client/wallet.js';
-import { hostileValues } from '../support/hostile-values.js';
-import { browserProvider, realAddress, realWallets } from '../support/real-wallets.js';
+import type { WalletLike } from '../../../src/client/wallet/wallet-like.js';
+import { connectWallet } from '../../../src/client/wallet/wallet.js';
+import { hostileValues } from '../../support/hostile-values.js';
+import { browserProvider, realAddress, realWallets } from '../../support/real-wallets.js';
 
 const NOT_A_WALLET = /^not a wallet: expected a viem account/;
 const signMessage = async () => '0x';

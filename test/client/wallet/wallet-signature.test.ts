@@ -4,9 +4,9 @@ import { Signature, Wallet } from 'ethers';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readWalletSignature } from '../../src/client/wallet-signature.js';
-import { hostileValues } from '../support/hostile-values.js';
-import { refusalOf } from '../support/refusal-of.js';
+import { readWalletSignature } from '../../../src/client/wallet/wallet-signature.js';
+import { hostileValues } from '../../support/hostile-values.js';
+import { refusalOf } from '../../support/refusal-of.js';
 
 const rs = Uint8Array.from({ length: 64 }, (_, i) => i + 1);
 const withV = (v: number) => Uint8Array.of(...rs, v);

@@ -1,6 +1,6 @@
-import type { RecoverableSignature } from '../crypto/curve.js';
-import { fromHex } from '../crypto/hex.js';
-import { AuthError } from '../errors.js';
+import type { RecoverableSignature } from '../../crypto/curve.js';
+import { fromHex } from '../../crypto/hex.js';
+import { AuthError } from '../../errors.js';
 
 /**
  * Reads a signature as wallets return it: 65 bytes `R ‖ S ‖ v` with v 0, 1, 27 or 28, or 64 bytes in the compact form of
