@@ -2,7 +2,7 @@ import { Code, createClient } from '@connectrpc/connect';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { DeviceService } from '../../gen/walletauth/v1/devices_pb.js';
-import type { WalletLike } from '../../src/client/wallet/wallet.js';
+import type { WalletLike } from '../../src/client/wallet/wallet-like.js';
 import { fakeDevices, type FakeDevicesOptions } from '../../src/testing/fake-devices.js';
 import { mintIdentity } from '../../src/testing/mint-identity.js';
 import { mintToken } from '../../src/testing/mint-token.js';
