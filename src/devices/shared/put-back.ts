@@ -18,6 +18,8 @@ export interface Copy {
   facts(): Iterable<Fact>;
   /** The rows of the devices that it serves, and those that have ended and may not be cleaned up. */
   rows(): readonly LostRow[];
+  /** Those of the rows of which it has heard since that they have ended. */
+  endedSince(rows: readonly LostRow[]): readonly LostRow[];
 }
 
 /**
@@ -114,7 +116,11 @@ export class PutBack {
       for (const fact of facts) told.add(fact);
       this.count += facts.length;
     }
-    for (const rows of batches(this.#copy.rows(), ROWS)) await this.#store.restore(rows);
+    for (const rows of batches(this.#copy.rows(), ROWS)) {
+      await this.#store.restore(rows);
+      const ended = this.#copy.endedSince(rows); // while they were on their way, so that they are there again
+      if (ended.length > 0) await this.#store.restore(ended);
+    }
     if (this.#told === told) this.#told = undefined; // else it was lost again meanwhile
   }
 }

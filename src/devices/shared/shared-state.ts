@@ -55,6 +55,10 @@ export class SharedState implements StoreListener, Sharing {
         const live = [...records.values()].filter(({ deviceId }) => !this.#doubtful.has(deviceId));
         return [...ended.all(), ...live.map((record) => record.row())];
       },
+      endedSince: (rows) =>
+        rows
+          .filter(({ deviceId, ended }) => ended === undefined && this.#doubtful.has(deviceId))
+          .map((row) => ({ ...row, ended: 'purged' })),
     });
   }
 

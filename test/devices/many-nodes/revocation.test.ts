@@ -98,10 +98,14 @@ describe('a store that has lost everything', () => {
   });
 
   it('has other nodes hear of a device that was removed just before, whose purge was lost with it', async () => {
-    for (const cleanUp of [undefined, () => undefined]) {
+    // who puts back first, or that both do so at once
+    const waits = [0.1, 0.2, 0.6].flatMap((first) => [0.1, 0.2, 0.6].map((second) => [first, second] as const));
+    for (const [wait, cleanUp] of waits.flatMap((each) => [[each, undefined] as const, [each, () => {}] as const])) {
       const { nodes, pass, store } = await startNodes(2, { cleanUp });
       const [one, two] = nodes;
       for (const node of nodes) for (const name of ['a', 'b']) await node.call(node.tokenOf(name));
+      let waiting = 0;
+      vi.spyOn(Math, 'random').mockImplementation(() => wait[waiting++ % 2] ?? 0);
       store.delivers = false;
       await one.devices.remove(idOf('a'));
       await store.lose();
