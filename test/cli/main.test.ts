@@ -3,6 +3,8 @@ import { createServer, type AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { nodeFlags } from '../../src/cli/node-flags.js';
+import { verifierFlags } from '../../src/cli/verifier-flags.js';
 import { buildCommand, type BuiltCommand } from './built-command.js';
 
 const COMMANDS = ['demo', 'serve', 'identity', 'token', 'devices', 'inspect', 'verify'];
@@ -31,8 +33,8 @@ describe('help and version', { timeout: 60_000 }, () => {
     const shown = new Set(Array.from(stdout.matchAll(/^ {2}--([a-z-]+)/gm), ([, flag]) => flag));
     const source = readFileSync(new URL(`../../src/cli/commands/${name}.ts`, import.meta.url), 'utf8');
     const known = new Set(Array.from(source.matchAll(/'?([a-z-]+)'?: \{ type: '/g), ([, flag]) => flag));
-    if (source.includes('...verifierFlags'))
-      for (const flag of ['max-age-ms', 'max-future-skew-ms', 'at']) known.add(flag);
+    for (const [, shared = ''] of source.matchAll(/^ .*\.\.\.(verifierFlags|nodeFlags)/gm))
+      for (const flag of Object.keys({ verifierFlags, nodeFlags }[shared] ?? {})) known.add(flag);
     expect(shown).toEqual(known);
   });
 
