@@ -82,9 +82,28 @@ export function planToken(changes: PlanBasis & Partial<TokenPlan>): TokenPlan {
   const authSignatureField = changes.authSignatureField ?? signatureField(3, authSignature);
   const token = changes.token ?? concat(identityKeyField, authDataField, authSignatureField);
   return {
-    ...{ wallet, device, keyTimestamp, notAfterNs, point, keyMessage, keyField, quoted, statement },
-    ...{ walletSignature, walletSignatureField, identityKeyField, claims, createdNs, restrictions, strict },
-    ...{ authData, authDataField, signed, authSignature, authSignatureField, token },
+    wallet,
+    device,
+    keyTimestamp,
+    notAfterNs,
+    point,
+    keyMessage,
+    keyField,
+    quoted,
+    statement,
+    walletSignature,
+    walletSignatureField,
+    identityKeyField,
+    claims,
+    createdNs,
+    restrictions,
+    strict,
+    authData,
+    authDataField,
+    signed,
+    authSignature,
+    authSignatureField,
+    token,
   };
 }
 

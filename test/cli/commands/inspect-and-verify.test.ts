@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { mintToken, settableClock, testWallets } from '../../../src/testing/index.js';
 import { createChallenges } from '../../../src/verify/challenge.js';
-import { bytes, concat, text, uint } from '../../support/raw-proto.js';
+import * as raw from '../../support/raw-proto.js';
 import { aliceAddress, planToken, tokenText } from '../../support/token-workshop.js';
 import { buildCommand, type BuiltCommand, type RunOptions } from '../built-command.js';
 
@@ -216,13 +216,14 @@ describe('restrictions', { timeout: 60_000 }, () => {
 
   it('inspect explains one that this version does not know, and a proof', async () => {
     const createdNs = BigInt(NOON) * 1_000_000n;
-    const authData = (inside: Uint8Array) => concat(text(1, aliceAddress), uint(2, createdNs), bytes(1600, inside));
-    const unknown = await json('inspect', [tokenText({ authData: authData(uint(77, 1)) }), ...AT_NOON]);
+    const authData = (inside: Uint8Array) =>
+      raw.concat(raw.text(1, aliceAddress), raw.uint(2, createdNs), raw.bytes(1600, inside));
+    const unknown = await json('inspect', [tokenText({ authData: authData(raw.uint(77, 1)) }), ...AT_NOON]);
     expect(unknown).toMatchObject({
       reason: 'UNSUPPORTED_RESTRICTION',
       restrictions: ['it has restriction 77, which this version does not know: it refuses the token'],
     });
-    const proof = await json('inspect', [tokenText({ authData: authData(uint(5, 1)) }), ...AT_NOON]);
+    const proof = await json('inspect', [tokenText({ authData: authData(raw.uint(5, 1)) }), ...AT_NOON]);
     expect(proof.restrictions).toEqual([
       'it is good only with a proof of possession on every call: this version refuses it',
     ]);

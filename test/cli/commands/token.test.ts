@@ -113,16 +113,19 @@ describe('wallet-auth token with restrictions', { timeout: 60_000 }, () => {
     const challenge = 'ab'.repeat(16);
     const before = Date.now();
     const token = await tokenOf(
-      ...['--audience', 'node.example:443', '--audience', 'spare', '--valid-for', '5m'],
-      ...[
-        '--methods',
-        'notes.v1.NotesService/List',
-        '--methods',
-        'notes.v1.Admin/*',
-        '--challenge',
-        challenge,
-        '--strict',
-      ],
+      '--audience',
+      'node.example:443',
+      '--audience',
+      'spare',
+      '--valid-for',
+      '5m',
+      '--methods',
+      'notes.v1.NotesService/List',
+      '--methods',
+      'notes.v1.Admin/*',
+      '--challenge',
+      challenge,
+      '--strict',
     );
     const { restrictions, createdNs } = decodeAuthData(decodeToken(token).authDataBytes);
     expect(Number(createdNs / 1_000_000n)).toBeGreaterThanOrEqual(before);

@@ -62,6 +62,7 @@ export const partCases: readonly ConformanceCase[] = [
       return { identityKeyField: concat(bytes(1, concat(time, signature)), bytes(1, key)) };
     }),
     expected: 'accepted',
+    xmtp: 'unknown',
   },
   {
     name: 'parts/last-copy-counts',

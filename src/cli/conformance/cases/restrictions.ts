@@ -11,8 +11,8 @@ const own = ({ audience }: Kit) => audience ?? '';
 type Named = [name: string, note: string, restrictions: (kit: Kit) => Restrictions];
 
 /** Cases that a node of 2022 accepts, as it ignores all restrictions. */
-function cases(expected: ConformanceCase['expected'], named: readonly Named[]): ConformanceCase[] {
-  return named.map(([name, note, restrictions]) => ({
+function cases(expected: ConformanceCase['expected'], list: readonly Named[]): ConformanceCase[] {
+  return list.map(([name, note, restrictions]) => ({
     name: `restrictions/${name}`,
     note,
     make: (kit) => restricted(kit, restrictions(kit)),
@@ -22,7 +22,7 @@ function cases(expected: ConformanceCase['expected'], named: readonly Named[]): 
 }
 
 /** The same where a name of the node must be known. */
-function named(expected: ConformanceCase['expected'], list: readonly Named[]): ConformanceCase[] {
+function forThisNode(expected: ConformanceCase['expected'], list: readonly Named[]): ConformanceCase[] {
   return cases(expected, list).map((each) => ({ ...each, needs: 'audience' }));
 }
 
@@ -32,7 +32,7 @@ const patterns = (count: number) => Array.from({ length: count }, (_, i) => `non
 
 /** PROTOCOL.md section 11. */
 export const restrictionCases: readonly ConformanceCase[] = [
-  ...named('accepted', [
+  ...forThisNode('accepted', [
     ['audience', 'for a name of this node', (kit) => ({ audience: [own(kit)] })],
     [
       'audience-among-others',
@@ -45,7 +45,7 @@ export const restrictionCases: readonly ConformanceCase[] = [
     ['audience-of-16-others', 'for 16 other nodes', () => ({ audience: names(16) })],
     ['audience-of-255-characters', 'the longest name, of another node', () => ({ audience: ['x'.repeat(255)] })],
   ]),
-  ...named('WRONG_AUDIENCE', [
+  ...forThisNode('WRONG_AUDIENCE', [
     ['audience-with-another-port', 'the same host with another port', (kit) => ({ audience: [otherPort(own(kit))] })],
     ['audience-in-upper-case', 'names are compared exactly', (kit) => ({ audience: [`${own(kit)}X`.toUpperCase()] })],
     ['audience-as-prefix', 'a name that begins like that of this node', (kit) => ({ audience: [`${own(kit)}.`] })],
