@@ -9,6 +9,8 @@ export const NS_PER_MS = 1_000_000n;
 export interface Kit {
   /** By the node's clock, in milliseconds since the Unix epoch. */
   readonly nowMs: number;
+  /** When the wallet certified the device, in milliseconds since the Unix epoch. */
+  readonly certifiedMs: number;
   /** `package.Service/Method`. */
   readonly method: string;
   /** Private keys, 32 bytes each. */
@@ -70,7 +72,7 @@ export function basis(kit: Kit) {
   return {
     wallet: kit.wallet,
     device: kit.device,
-    keyTimestamp: BigInt(kit.nowMs - HOUR_MS),
+    keyTimestamp: BigInt(kit.certifiedMs),
     createdNs: BigInt(kit.nowMs) * NS_PER_MS,
     restrictions: restrictionsOf(demandedOf(kit)),
   };

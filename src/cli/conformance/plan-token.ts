@@ -3,10 +3,10 @@ import { addressOf } from '../../crypto/address.js';
 import { keccak256 } from '../../crypto/hash.js';
 import { toHex } from '../../crypto/hex.js';
 import { nobleCurve } from '../../crypto/noble-curve.js';
-import { hashPersonalMessage } from '../../crypto/personal-message.js';
 import { xmtpStatement } from '../../token/statement.js';
 import { strictForm } from '../../token/strict-form.js';
 import { NOTHING, bytes, concat, text, uint } from './raw-proto.js';
+import { certify, pointOf } from './signing.js';
 
 /** A signature as a token carries it; `field` 1 is `ecdsa_compact`, 2 is `wallet_ecdsa_compact`. */
 export interface RawSignature {
@@ -59,19 +59,16 @@ export type PlanBasis = Pick<TokenPlan, 'wallet' | 'device' | 'keyTimestamp' | '
 export function planToken(changes: PlanBasis & Partial<TokenPlan>): TokenPlan {
   const { wallet, device, keyTimestamp, createdNs } = changes;
   const notAfterNs = changes.notAfterNs ?? 0n;
-  const point = changes.point ?? nobleCurve.publicKey(device);
+  const point = changes.point ?? pointOf(device);
   const keyMessage = changes.keyMessage ?? concat(bytes(1, point), uint(1600, notAfterNs));
   const keyField = changes.keyField ?? bytes(3, keyMessage);
   const quoted = changes.quoted ?? concat(uint(1, keyTimestamp), keyField);
   const statement = changes.statement ?? statementOf(quoted);
-  const walletSignature = changes.walletSignature ?? {
-    field: 1,
-    ...nobleCurve.sign(hashPersonalMessage(statement), wallet),
-  };
+  const walletSignature = changes.walletSignature ?? { field: 1, ...certify(wallet, statement) };
   const walletSignatureField = changes.walletSignatureField ?? signatureField(2, walletSignature);
   const identityKeyField =
     changes.identityKeyField ?? bytes(1, concat(uint(1, keyTimestamp), walletSignatureField, keyField));
-  const claims = changes.claims ?? addressOf(nobleCurve.publicKey(wallet));
+  const claims = changes.claims ?? addressOf(pointOf(wallet));
   const restrictions = changes.restrictions ?? NOTHING;
   const strict = changes.strict ?? false;
   const restrictionsField = restrictions.length > 0 ? bytes(1600, restrictions) : NOTHING;

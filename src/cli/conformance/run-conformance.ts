@@ -3,7 +3,7 @@ import { isRateLimited, isSilent, type Answer, type Caller } from './answer.js';
 import { conformanceCases } from './cases.js';
 import type { ConformanceCase } from './conformance-case.js';
 import { expectedOf, judge, type Judgement, type Profile } from './judge.js';
-import type { Kit } from './kit.js';
+import { HOUR_MS, type Kit } from './kit.js';
 import { learn } from './learn.js';
 import type { CaseResult } from './report.js';
 
@@ -42,7 +42,7 @@ const MOST_SILENT = 3;
  * @throws CannotTestError if the node cannot be tested so.
  */
 export async function runConformance(options: ConformanceOptions): Promise<CaseResult[]> {
-  const { call, profile, wait, nowMs, maxAgeMs = 3_600_000 } = options;
+  const { call, profile, wait, nowMs, maxAgeMs = HOUR_MS } = options;
   let facts: Omit<Kit, 'nowMs'> = factsOf(options, maxAgeMs);
   let offsetMs = 0;
   let leftMs = options.maxWaitMs;
@@ -103,6 +103,7 @@ function factsOf(options: ConformanceOptions, maxAgeMs: number): Omit<Kit, 'nowM
     maxFutureSkewMs,
     wallet,
     challenge: undefined,
+    certifiedMs: options.nowMs() - HOUR_MS,
     device: randomPrivateKey(),
     otherWallet: randomPrivateKey(),
     otherDevice: randomPrivateKey(),

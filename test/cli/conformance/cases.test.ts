@@ -16,6 +16,7 @@ const key = (byte: number) => new Uint8Array(32).fill(byte);
 
 const kit: Kit = {
   nowMs: NOW_MS,
+  certifiedMs: NOW_MS - 3_600_000,
   method: 'notes.v1.NotesService/List',
   wallet: key(0x11),
   device: key(0x44),
