@@ -9,10 +9,10 @@ import * as raw from '../../support/raw-proto.js';
 import { aliceAddress, planToken, tokenText } from '../../support/token-workshop.js';
 import { buildCommand, type BuiltCommand, type RunOptions } from '../built-command.js';
 
-const vectors = JSON.parse(readFileSync(new URL('../../vectors/tokens.json', import.meta.url), 'utf8')) as {
-  header: string;
+const vectors = JSON.parse(readFileSync(new URL('../../../vectors/captured.json', import.meta.url), 'utf8')) as {
+  authorization: [string];
 }[];
-const CAPTURED = vectors[0]!.header; // made by xmtp-js in August 2022
+const CAPTURED = vectors[0]!.authorization[0]; // made by xmtp-js in August 2022
 const CAPTURED_WALLET = '0x2D0e614e8Dc8Adf82c70090F905e6cFC1DE84900';
 const TEN_MINUTES_LATER = '2022-08-17T18:42:00Z';
 const TWO_HOURS_LATER = '2022-08-17T20:32:01Z';

@@ -1,0 +1,28 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+import type { Vector, VectorNode } from '../../scripts/vectors/vector.js';
+import type { VerifierOptions } from '../../src/index.js';
+
+/** The folder of the published vectors. */
+export const VECTORS = new URL('../../vectors/', import.meta.url);
+
+export function vectorFileNames(): string[] {
+  return readdirSync(VECTORS).filter((name) => name.endsWith('.json'));
+}
+
+export function readVectors(name: string): Vector[] {
+  return JSON.parse(readFileSync(new URL(name, VECTORS), 'utf8')) as Vector[];
+}
+
+/** The options of a vector's node, but for what it demands of calls. */
+export function verifierOptionsOf(
+  { statements, revoked, require: _, ...rest }: VectorNode,
+  nowMs: number,
+): VerifierOptions {
+  return {
+    ...rest,
+    now: () => new Date(nowMs),
+    statement: statements,
+    isRevoked: revoked && ((deviceId) => revoked.includes(deviceId)),
+  };
+}
