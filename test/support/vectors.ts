@@ -15,14 +15,8 @@ export function readVectors(name: string): Vector[] {
 }
 
 /** The options of a vector's node, but for what it demands of calls. */
-export function verifierOptionsOf(
-  { statements, revoked, require: _, ...rest }: VectorNode,
-  nowMs: number,
-): VerifierOptions {
-  return {
-    ...rest,
-    now: () => new Date(nowMs),
-    statement: statements,
-    isRevoked: revoked && ((deviceId) => revoked.includes(deviceId)),
-  };
+export function verifierOptionsOf(node: VectorNode, nowMs: number): VerifierOptions {
+  const { statements: statement, revoked, require: _demands, ...rest } = node;
+  const isRevoked = revoked && ((deviceId: string) => revoked.includes(deviceId));
+  return { ...rest, now: () => new Date(nowMs), statement, isRevoked };
 }

@@ -34,7 +34,9 @@ export type Fault = (honest: Honest) => FaultyAnswer | undefined;
 /** Starts a grpc-js server of one unary method that decides by a real gate, but for its fault. Closed when the test has finished. @returns its address. */
 export async function faultyNode(fault: Fault, options: GateOptions = {}): Promise<string> {
   const gate = createGate(options);
-  const list: handleUnaryCall<Buffer, Buffer> = async (call, callback) => {
+  type List = handleUnaryCall<Buffer, Buffer>;
+  const list: List = (call, callback) => void answerTo(call, callback);
+  const answerTo = async (...[call, callback]: Parameters<List>) => {
     const [authorization] = call.metadata.get('authorization').map(String);
     const decision = await gate.decide(incomingCall({ method: `/${METHOD}` }), authorization);
     const details = decision.admitted ? undefined : refusalDetails(decision.status.details);
