@@ -44,10 +44,7 @@ async function credentialsOf({ address, tls, insecure, caFile }: TestNodeOptions
   if (isPlain) return credentials.createInsecure();
   if (insecure) throw new UsageError('--ca-file does not go with --insecure');
   if (caFile === undefined) return credentials.createSsl();
-  try {
-    return credentials.createSsl(Buffer.from(await readInput(caFile, MAX_CA_BYTES)));
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError('--ca-file has no certificates in PEM');
-  }
+  const pem = Buffer.from(await readInput(caFile, MAX_CA_BYTES));
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) return credentials.createSsl(pem);
+  throw new UsageError('--ca-file has no certificates in PEM');
 }

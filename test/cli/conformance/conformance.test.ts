@@ -1,4 +1,9 @@
-import { Metadata } from '@grpc/grpc-js';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Metadata, ServerCredentials } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { conformanceCases } from '../../../src/cli/conformance/cases.js';
@@ -7,6 +12,7 @@ import { testNode, type TestNodeOptions } from '../../../src/cli/conformance/tes
 import { startDemoNode } from '../../../src/cli/node/start-demo-node.js';
 import { AuthError, type AuthReason } from '../../../src/errors.js';
 import type { GateOptions } from '../../../src/gate/options.js';
+import { makeCertificate } from '../../support/nginx.js';
 import { bytes, concat, text, uint } from '../../support/raw-proto.js';
 import { referenceAccepts } from '../../support/reference-node.js';
 import { faultyNode, METHOD, type Fault } from './faulty-node.js';
@@ -303,6 +309,25 @@ describe('a node that limits calls', { timeout: 30_000 }, () => {
     const report = await reportFor(address, { wait: async (ms) => void waits.push(ms) });
     expect(report.conforms).toBe(true);
     expect(waits).toEqual([1_000]);
+  });
+});
+
+describe('a node behind TLS', () => {
+  const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+  it.skipIf(!hasOpenssl)('is tested with the certificate of its own authority, and with no other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { certificateFile, keyFile, pem } = makeCertificate(folder);
+    const pair = { cert_chain: pem, private_key: readFileSync(keyFile) };
+    const address = await faultyNode(() => undefined, NAMED, ServerCredentials.createSsl(null, [pair]));
+    const target = address.replace('127.0.0.1', 'localhost');
+    expect((await reportFor(target, { caFile: certificateFile })).conforms).toBe(true);
+    await expect(reportFor(target, { tls: true })).rejects.toThrow(/^the node cannot be called: /);
+    await expect(reportFor(target, { caFile: keyFile })).rejects.toThrow('--ca-file has no certificates in PEM');
+    await expect(reportFor(target, { caFile: certificateFile, insecure: true })).rejects.toThrow(
+      /--ca-file does not go/,
+    );
   });
 });
 

@@ -32,7 +32,11 @@ export type FaultyAnswer =
 export type Fault = (honest: Honest) => FaultyAnswer | undefined;
 
 /** Starts a grpc-js server of one unary method that decides by a real gate, but for its fault. Closed when the test has finished. @returns its address. */
-export async function faultyNode(fault: Fault, options: GateOptions = {}): Promise<string> {
+export async function faultyNode(
+  fault: Fault,
+  options: GateOptions = {},
+  credentials = ServerCredentials.createInsecure(),
+): Promise<string> {
   const gate = createGate(options);
   type List = handleUnaryCall<Buffer, Buffer>;
   const list: List = (call, callback) => void answerTo(call, callback);
@@ -74,9 +78,7 @@ export async function faultyNode(fault: Fault, options: GateOptions = {}): Promi
     { List: list },
   );
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    ),
+    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   onTestFinished(() => server.forceShutdown());
   return `127.0.0.1:${port}`;
