@@ -1,8 +1,10 @@
 import { certificateCases } from './cases/certificates.js';
-import { addressCases, signatureCases, timeCases } from './cases/claims.js';
+import { challengeCases } from './cases/challenges.js';
+import { addressCases, timeCases } from './cases/claims.js';
 import { credentialCases } from './cases/credentials.js';
 import { partCases } from './cases/parts.js';
-import { challengeCases, restrictionCases } from './cases/restrictions.js';
+import { restrictionCases } from './cases/restrictions.js';
+import { signatureCases } from './cases/signatures.js';
 import type { ConformanceCase } from './conformance-case.js';
 
 /** Every case, in the order in which they are tried: from the header to what a token may not do. */

@@ -1,5 +1,5 @@
 import { fromHex } from '../../crypto/hex.js';
-import { tokenText, type TokenPlan } from './plan-token.js';
+import { planToken, tokenText, type TokenPlan } from './plan-token.js';
 import { bytes, concat, NOTHING, text, uint, written } from './raw-proto.js';
 
 export const HOUR_MS = 3_600_000;
@@ -87,4 +87,9 @@ export function bearer(kit: Kit, changes: Partial<TokenPlan> = {}): string {
 export function restricted(kit: Kit, restrictions: Restrictions, changes: Partial<TokenPlan> = {}): string {
   const all = { ...demandedOf(kit), ...restrictions };
   return bearer(kit, { restrictions: restrictionsOf(all), strict: all.strict ?? false, ...changes });
+}
+
+/** Makes a token that is good but for what is changed of its parts. */
+export function changed(change: (good: TokenPlan, kit: Kit) => Partial<TokenPlan>): (kit: Kit) => string {
+  return (kit) => bearer(kit, change(planToken(basis(kit)), kit));
 }

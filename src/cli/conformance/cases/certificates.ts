@@ -1,10 +1,8 @@
 import type { ConformanceCase } from '../conformance-case.js';
-import { NS_PER_MS, basis, bearer, type Kit } from '../kit.js';
-import { planToken, type TokenPlan } from '../plan-token.js';
+import { NS_PER_MS, basis, bearer, changed, type Kit } from '../kit.js';
+import { planToken } from '../plan-token.js';
 import { NOTHING, bytes, concat, tag, varint, written } from '../raw-proto.js';
 
-const from = (change: (good: TokenPlan, kit: Kit) => Partial<TokenPlan>) => (kit: Kit) =>
-  bearer(kit, change(planToken(basis(kit)), kit));
 const MINUTE_MS = 60_000;
 const inMs = (kit: Kit, ms: number) => BigInt(kit.nowMs + ms) * NS_PER_MS;
 
@@ -13,21 +11,21 @@ export const certificateCases: readonly ConformanceCase[] = [
   {
     name: 'certificates/ends-later',
     note: 'a certificate that ends in a minute, and the token with it',
-    make: from((_, kit) => ({ notAfterNs: inMs(kit, MINUTE_MS) })),
+    make: changed((_, kit) => ({ notAfterNs: inMs(kit, MINUTE_MS) })),
     expected: 'accepted',
     endMs: ({ nowMs }) => nowMs + MINUTE_MS,
   },
   {
     name: 'certificates/ended',
     note: 'a certificate that ended five seconds ago',
-    make: from((_, kit) => ({ notAfterNs: inMs(kit, -5_000) })),
+    make: changed((_, kit) => ({ notAfterNs: inMs(kit, -5_000) })),
     expected: 'CERTIFICATE_EXPIRED',
     xmtp: 'accepted',
   },
   {
     name: 'certificates/end-not-signed',
     note: 'an end that the wallet did not sign',
-    make: from(({ walletSignature }, kit) => ({ walletSignature, notAfterNs: inMs(kit, MINUTE_MS) })),
+    make: changed(({ walletSignature }, kit) => ({ walletSignature, notAfterNs: inMs(kit, MINUTE_MS) })),
     expected: 'WALLET_MISMATCH',
     xmtp: 'unknown',
   },
@@ -67,7 +65,7 @@ function forms(): ConformanceCase[] {
   const cases = all.map(([name, note, message]): ConformanceCase => ({
     name: `certificates/form-${name}`,
     note: `the message around the key in another form: ${note}`,
-    make: from(({ point }, kit) => ({ keyMessage: message(point, kit) })),
+    make: changed(({ point }, kit) => ({ keyMessage: message(point, kit) })),
     expected: 'INVALID_IDENTITY_KEY',
     xmtp: 'unknown',
   }));
@@ -76,7 +74,7 @@ function forms(): ConformanceCase[] {
     {
       name: 'certificates/form-two-copies',
       note: 'two copies of the message around the key, of which one has the end',
-      make: from(({ point }, kit) => ({
+      make: changed(({ point }, kit) => ({
         keyField: concat(bytes(3, bytes(1, point)), bytes(3, concat(NOTHING, written(1600, end(kit))))),
       })),
       expected: 'INVALID_IDENTITY_KEY',
@@ -85,7 +83,7 @@ function forms(): ConformanceCase[] {
     {
       name: 'certificates/form-end-as-bytes',
       note: 'the end under another wire type',
-      make: from(({ point }) => ({ keyMessage: concat(bytes(1, point), bytes(1600, Uint8Array.of(1))) })),
+      make: changed(({ point }) => ({ keyMessage: concat(bytes(1, point), bytes(1600, Uint8Array.of(1))) })),
       expected: 'MALFORMED_TOKEN',
       xmtp: 'unknown',
     },

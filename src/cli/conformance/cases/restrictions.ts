@@ -1,5 +1,5 @@
 import type { ConformanceCase } from '../conformance-case.js';
-import { NS_PER_MS, basis, bearer, challengeBytes, demandedOf, restricted, restrictionsOf } from '../kit.js';
+import { NS_PER_MS, basis, bearer, demandedOf, restricted, restrictionsOf } from '../kit.js';
 import type { Kit, Restrictions } from '../kit.js';
 import { planToken } from '../plan-token.js';
 import { NOTHING, bytes, concat, tag, text, uint, varint, written } from '../raw-proto.js';
@@ -198,38 +198,6 @@ export const restrictionCases: readonly ConformanceCase[] = [
     expected: 'INVALID_AUTH_DATA_SIGNATURE',
   },
 ];
-
-/** PROTOCOL.md section 13. */
-export const challengeCases: readonly ConformanceCase[] = [
-  {
-    name: 'challenges/current',
-    note: 'the challenge that the node hands out now',
-    make: (kit) => restricted(kit, { audience: [own(kit)], challenge: kitChallenge(kit) }),
-    expected: 'accepted',
-    needs: 'challenge',
-  },
-  {
-    name: 'challenges/unknown',
-    note: 'a challenge that the node never handed out',
-    make: (kit) => restricted(kit, { audience: [own(kit)], challenge: new Uint8Array(16).fill(0xee) }),
-    expected: 'CHALLENGE_REQUIRED',
-    xmtp: 'accepted',
-    needs: 'challenge',
-  },
-  {
-    name: 'challenges/without-audience',
-    note: 'the challenge of the node in a token for any node',
-    make: (kit) =>
-      restricted({ ...kit, demanded: { audience: false, challenge: false } }, { challenge: kitChallenge(kit) }),
-    expected: 'WRONG_AUDIENCE',
-    xmtp: 'accepted',
-    needs: 'challenge',
-  },
-];
-
-function kitChallenge({ challenge = '' }: Kit): Uint8Array {
-  return challengeBytes(challenge);
-}
 
 /** Address and time, as auth data without restrictions has them. */
 function claimOf(kit: Kit): Uint8Array {
