@@ -1,5 +1,5 @@
 import { conformanceCases } from '../../src/cli/conformance/cases.js';
-import { outcomes, type ConformanceCase } from '../../src/cli/conformance/conformance-case.js';
+import { groupOf, outcomes, type ConformanceCase } from '../../src/cli/conformance/conformance-case.js';
 import type { Kit } from '../../src/cli/conformance/kit.js';
 import { addressOf, deviceIdOf } from '../../src/crypto/address.js';
 import { nobleCurve } from '../../src/crypto/noble-curve.js';
@@ -30,7 +30,7 @@ export function makeVectors(): Vector[] {
 export function vectorFiles(): Map<string, string> {
   const groups = new Map<string, Vector[]>();
   for (const vector of makeVectors()) {
-    const group = `${vector.name.slice(0, vector.name.indexOf('/'))}.json`;
+    const group = `${groupOf(vector.name)}.json`;
     groups.set(group, [...(groups.get(group) ?? []), vector]);
   }
   return new Map(Array.from(groups, ([name, vectors]) => [name, `${JSON.stringify(vectors, undefined, 2)}\n`]));

@@ -142,6 +142,10 @@ describe('wrong usage ends with exit code 2 and one clear line', { timeout: 60_0
       'wallet-auth conformance: --timeout must be a number with its unit, such as 90s, 15m, 12h or 30d',
     ],
     [['conformance', '127.0.0.1:1', '--method', 'a.S/M'], /^wallet-auth conformance: the node cannot be called: /],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--only', 'all'],
+      /^wallet-auth conformance: --only must be one of credentials, parts, addresses, times, /,
+    ],
     [['serve', '--require', 'proof'], 'wallet-auth serve: --require must be audience or challenge'],
     [['serve', '--require', 'audience'], /^wallet-auth serve: require\.audience needs the option audience/],
     [['serve', '--audience', 'A:1'], /^wallet-auth serve: audience: "A:1" must be written "a:1"/],

@@ -19,7 +19,7 @@ const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681
 export function referenceAccepts(authorization: string | undefined, nowMs: number): boolean {
   try {
     const [, text = ''] = /^Bearer (\S+)$/.exec(authorization ?? '') ?? [];
-    if (!/^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/.test(text) || text === '') return false;
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) || text === '') return false;
     const { identityKey, authDataBytes, authDataSignature } = xmtp.authn.Token.decode(Buffer.from(text, 'base64'));
     const { walletAddr, createdNs } = xmtp.authn.AuthData.decode(authDataBytes);
     const byKey = authDataSignature?.ecdsaCompact;

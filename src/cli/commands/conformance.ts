@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { asciiJson, asciiText } from '../ascii.js';
+import { conformanceCases } from '../conformance/cases.js';
+import { groupOf } from '../conformance/conformance-case.js';
 import type { Profile } from '../conformance/judge.js';
 import { UsageError, command, durationFlag, integerFlag } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
@@ -27,6 +29,7 @@ Options
   --profile <name>    wallet-auth, the default; or xmtp for a node of 2022, which ignores restrictions
   --audience <name>   a name of the node: tries what is meant for it, and challenges
   --challenge         the node hands out challenges: if it does not, it deviates; goes with --audience
+  --only <group>      tries this group of cases alone, such as times; may be repeated
   --key-file <file>   the private key of a wallet that the node admits, 64 hex digits; - for standard input
   --max-age-ms <ms>   oldest token that the node accepts; default 3600000 (one hour)
   --max-future-skew-ms <ms>  how far in the future one may be made; default 60000 (one minute)
@@ -49,6 +52,7 @@ export const run = command({
     profile: { type: 'string' },
     audience: { type: 'string' },
     challenge: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
     'key-file': { type: 'string' },
     'max-age-ms': { type: 'string' },
     'max-future-skew-ms': { type: 'string' },
@@ -71,6 +75,7 @@ export const run = command({
       ...tested,
       audience,
       hasChallenges,
+      groups: groupsFlag(values.only),
       tls: values.tls ?? false,
       insecure: values.insecure ?? false,
       caFile,
@@ -92,4 +97,10 @@ export const run = command({
 function profileFlag(name = 'wallet-auth'): Profile {
   if (name === 'wallet-auth' || name === 'xmtp') return name;
   throw new UsageError(`--profile must be wallet-auth or xmtp, not ${asciiText(name.slice(0, 20))}`);
+}
+
+function groupsFlag(groups: readonly string[] | undefined): readonly string[] | undefined {
+  const known = [...new Set(conformanceCases.map(({ name }) => groupOf(name)))];
+  if (groups?.every((group) => known.includes(group)) !== false) return groups;
+  throw new UsageError(`--only must be one of ${known.join(', ')}`);
 }

@@ -26,3 +26,8 @@ export interface ConformanceCase {
 export function outcomes(expected: Outcome | readonly Outcome[]): readonly Outcome[] {
   return typeof expected === 'string' ? [expected] : expected;
 }
+
+/** The group of a case. */
+export function groupOf(name: string): string {
+  return name.slice(0, name.indexOf('/'));
+}

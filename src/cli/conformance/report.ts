@@ -28,7 +28,7 @@ export interface ConformanceReport extends Tested {
 }
 
 /** Without these, nothing is worth much: a node that is down refuses everything. */
-const BASELINE = ['credentials/good', 'credentials/none'];
+export const BASELINE: readonly string[] = ['credentials/good', 'credentials/none'];
 
 /** Sums up. */
 export function reportOf(tested: Tested, cases: readonly CaseResult[]): ConformanceReport {

@@ -1,11 +1,12 @@
 import { randomPrivateKey } from '../../crypto/private-key.js';
 import { isRateLimited, isSilent, type Answer, type Caller } from './answer.js';
 import { conformanceCases } from './cases.js';
+import { groupOf } from './conformance-case.js';
 import type { ConformanceCase } from './conformance-case.js';
 import { expectedOf, judge, type Judgement, type Profile } from './judge.js';
 import { HOUR_MS, type Kit } from './kit.js';
 import { learn } from './learn.js';
-import type { CaseResult } from './report.js';
+import { BASELINE, type CaseResult } from './report.js';
 
 /** How a node is tested. */
 export interface ConformanceOptions {
@@ -22,6 +23,8 @@ export interface ConformanceOptions {
   /** Options of the node. Default: an hour, a minute. */
   readonly maxAgeMs?: number | undefined;
   readonly maxFutureSkewMs?: number | undefined;
+  /** Groups of cases, such as `times`: only these are tried, beside what proves that the node works. Default: all. */
+  readonly groups?: readonly string[] | undefined;
   /** How long to wait for rate limits in all, in milliseconds. */
   readonly maxWaitMs: number;
   readonly wait: (ms: number) => Promise<void>;
@@ -86,12 +89,17 @@ export async function runConformance(options: ConformanceOptions): Promise<CaseR
   );
   silent = 0;
   const results: CaseResult[] = [];
-  for (const tried of conformanceCases) {
+  for (const tried of casesOf(options.groups)) {
     const { name, note } = tried;
     results.push({ name, note, expected: expectedOf(tried, profile) ?? [], ...(await judged(tried)) });
   }
   if (options.hasChallenges) results.push(handedOut(facts.challenge));
   return results;
+}
+
+function casesOf(groups: readonly string[] | undefined): readonly ConformanceCase[] {
+  if (groups === undefined) return conformanceCases;
+  return conformanceCases.filter(({ name }) => BASELINE.includes(name) || groups.includes(groupOf(name)));
 }
 
 function factsOf(options: ConformanceOptions, maxAgeMs: number): Omit<Kit, 'nowMs'> {

@@ -48,6 +48,16 @@ describe('wallet-auth conformance', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/^does not conform$/m);
   });
 
+  it('--only tries a group of cases, and what proves that the node works', async () => {
+    const address = await serve();
+    const { code, stdout } = await command.run(['conformance', address, ...METHOD, '--only', 'times']);
+    const times = conformanceCases.filter(({ name }) => name.startsWith('times/')).length;
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(`\n${times + 2} as expected, 0 differ, 0 not judged\n`),
+    });
+  });
+
   it('--json prints every case', async () => {
     const address = await serve('--limit', '1000000');
     const { code, stdout } = await command.run(['conformance', address, ...METHOD, '--profile', 'xmtp', '--json']);

@@ -7,6 +7,7 @@ import { Metadata, ServerCredentials } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { conformanceCases } from '../../../src/cli/conformance/cases.js';
+import { groupOf } from '../../../src/cli/conformance/conformance-case.js';
 import { reportOf, reportText, type ConformanceReport } from '../../../src/cli/conformance/report.js';
 import { testNode, type TestNodeOptions } from '../../../src/cli/conformance/test-node.js';
 import { startDemoNode } from '../../../src/cli/node/start-demo-node.js';
@@ -187,7 +188,10 @@ describe('a faulty node is convicted', { timeout: 30_000 }, () => {
 
   it.each(FAULTS)('that %s', async (name, fault, convictedBy) => {
     const address = await faultyNode(fault, NAMED);
-    const report = await reportFor(address, { timeoutMs: name === 'does not answer at times' ? 300 : 5_000 });
+    const report = await reportFor(address, {
+      timeoutMs: name === 'does not answer at times' ? 300 : 5_000,
+      groups: convictedBy.map(groupOf),
+    });
     expect(report.conforms).toBe(false);
     expect(namesOf(report, 'deviates')).toEqual(expect.arrayContaining(convictedBy));
   });
