@@ -79,7 +79,9 @@ const sourcesForNames: Plugin = {
   name: 'the package by its sources',
   setup(builder) {
     builder.onResolve({ filter: /^grpc-wallet-auth(?:\/|$)/ }, ({ path }) => ({
-      path: join(root, path.replace('grpc-wallet-auth', 'src'), 'index.ts'),
+      path: path.endsWith('.json')
+        ? join(root, path.replace('grpc-wallet-auth/', ''))
+        : join(root, path.replace('grpc-wallet-auth', 'src'), 'index.ts'),
     }));
     builder.onResolve({ filter: /^#/ }, ({ path }) => ({ path: fastUnderNode[path]! }));
   },

@@ -170,7 +170,21 @@ describe('the packed package', () => {
       'package.json',
       'proto',
       'src',
+      'vectors',
     ]);
+  });
+
+  it('has the vectors, which can be imported as JSON by their names', () => {
+    const vectors = packed.files.map(({ path }) => path).filter((path) => path.startsWith('vectors/'));
+    expect(vectors.toSorted()).toMatchSnapshot();
+    const script = `
+      const read = ${JSON.stringify(vectors)}.map((path) => require(${JSON.stringify(`${manifest.name}/`)} + path));
+      console.log(read.every((each) => Array.isArray(each) && each.length > 0));`;
+    const printed = execFileSync(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(printed).toBe('true\n');
   });
 
   it('leaves publint nothing to say', () => {

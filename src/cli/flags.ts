@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util';
 
-import type { VerifierOptions } from '../verify/options.js';
-
 /** A mistake that the user of the command can correct: exit code 2. Its message is one line and quotes no secret. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -14,11 +12,15 @@ interface CommandOption {
   readonly type: 'string' | 'boolean';
   /** The value of one that takes text and may stand alone. */
   readonly alone?: string;
+  /** Whether it may be given more than once. */
+  readonly multiple?: true;
 }
 
 /** The values given for them. */
 export type CommandValues<O extends CommandOptions> = {
-  readonly [K in keyof O]: (O[K]['type'] extends 'boolean' ? boolean : string) | undefined;
+  readonly [K in keyof O]:
+    | (O[K]['type'] extends 'boolean' ? boolean : O[K] extends { multiple: true } ? readonly string[] : string)
+    | undefined;
 };
 
 /** The definition of a command, in its file. */
@@ -45,39 +47,13 @@ export function command<const O extends CommandOptions>(definition: CommandDefin
       return 0;
     }
     if (!takesArguments && positionals.length > 0) throw new UsageError('takes options only; see --help');
-    const empty = Object.entries<unknown>(values).find(([, value]) => value === '');
+    const empty = Object.entries<unknown>(values).find(([, value]) => [value].flat().includes(''));
     if (empty) throw new UsageError(`--${empty[0]} must not be empty; see --help`);
     return run(values as CommandValues<O>, positionals);
   };
 }
 
-/** The options with which `inspect` and `verify` check a token. */
-export const verifierFlags = {
-  'max-age-ms': { type: 'string' },
-  'max-future-skew-ms': { type: 'string' },
-  at: { type: 'string' },
-} as const;
-
-/** Their part of the help. */
-export const VERIFIER_HELP = `\
-  --max-age-ms <ms>          oldest accepted token; default 3600000 (one hour)
-  --max-future-skew-ms <ms>  how far in the future it may have been made; default 60000 (one minute)
-  --at <time>                check as of this time: 2026-01-31T12:00:00Z, or milliseconds since 1970`;
-
 const ISO_TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
-
-/**
- * Converts the flags to a verifier's options. The clock stands still if `--at` is given.
- * @throws UsageError if a flag is not a number or not a time; the verifier checks the ranges.
- */
-export function verifierOptionsOf(values: CommandValues<typeof verifierFlags>): VerifierOptions & { now: () => Date } {
-  const at = values.at === undefined ? undefined : timeFlag('--at', values.at);
-  return {
-    maxAgeMs: integerFlag('--max-age-ms', values['max-age-ms']),
-    maxFutureSkewMs: integerFlag('--max-future-skew-ms', values['max-future-skew-ms']),
-    now: () => at ?? new Date(),
-  };
-}
 
 function parse(args: readonly string[], options: CommandOptions) {
   try {
@@ -109,7 +85,8 @@ function parseMessage({ code, message }: NodeJS.ErrnoException): string {
   return `${line.replace(/^Option/, 'option')}; see --help`;
 }
 
-function integerFlag(name: string, text: string | undefined): number | undefined {
+/** A number from a flag that may be missing. @throws UsageError if it is none; whoever takes it checks the range. */
+export function integerFlag(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new UsageError(`${name} must be a whole number of milliseconds`);
@@ -122,4 +99,13 @@ export function timeFlag(name: string, text: string): Date {
   throw new UsageError(
     `${name} must be a time with its zone, such as 2026-01-31T12:00:00Z, or milliseconds since 1970`,
   );
+}
+
+const UNITS_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A length of time from a flag, such as `90s`, in milliseconds. @throws UsageError if it is none. */
+export function durationFlag(name: string, text: string): number {
+  const [, count, unit] = /^([1-9]\d{0,8})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  throw new UsageError(`${name} must be a number with its unit, such as 90s, 15m, 12h or 30d`);
 }

@@ -19,6 +19,7 @@ const COMMANDS: readonly Entry[] = [
   ['inspect', 'show the content of a token', () => import('./commands/inspect.js')],
   ['list', 'change an access list that nodes follow in Redis', () => import('./commands/list.js')],
   ['verify', 'check a token; the exit code is the answer', () => import('./commands/verify.js')],
+  ['conformance', 'test a running node with good and bad tokens', () => import('./commands/conformance.js')],
 ];
 
 const NAME = 'npx grpc-wallet-auth';
@@ -29,8 +30,8 @@ Tells a gRPC service which Ethereum wallet is calling.
 Usage: wallet-auth <command> [options]
 
 Commands
-${COMMANDS.map(([name, summary]) => `  ${name.padEnd(10)}${summary}`).join('\n')}
-  help      print this help, or that of a command
+${COMMANDS.map(([name, summary]) => `  ${name.padEnd(13)}${summary}`).join('\n')}
+  help         print this help, or that of a command
 
 Options
   -h, --help     prints this help; after a command, that of the command
@@ -38,7 +39,7 @@ Options
 
 Exit codes
   0  success
-  1  a refused token (verify) or call (devices, revoke), or an unexpected result (demo)
+  1  a refused token (verify) or call (devices, revoke), an unexpected result (demo), or a node that deviates (conformance)
   2  wrong usage, or any other error
 
 Examples

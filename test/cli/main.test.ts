@@ -3,9 +3,11 @@ import { createServer, type AddressInfo } from 'node:net';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { nodeFlags } from '../../src/cli/node-flags.js';
+import { verifierFlags } from '../../src/cli/verifier-flags.js';
 import { buildCommand, type BuiltCommand } from './built-command.js';
 
-const COMMANDS = ['demo', 'serve', 'identity', 'token', 'devices', 'inspect', 'verify'];
+const COMMANDS = ['demo', 'serve', 'identity', 'token', 'devices', 'inspect', 'verify', 'conformance'];
 const METRICS_PEERS = ['@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'];
 const KEY = '11'.repeat(32);
 
@@ -31,8 +33,8 @@ describe('help and version', { timeout: 60_000 }, () => {
     const shown = new Set(Array.from(stdout.matchAll(/^ {2}--([a-z-]+)/gm), ([, flag]) => flag));
     const source = readFileSync(new URL(`../../src/cli/commands/${name}.ts`, import.meta.url), 'utf8');
     const known = new Set(Array.from(source.matchAll(/'?([a-z-]+)'?: \{ type: '/g), ([, flag]) => flag));
-    if (source.includes('...verifierFlags'))
-      for (const flag of ['max-age-ms', 'max-future-skew-ms', 'at']) known.add(flag);
+    for (const [, shared = ''] of source.matchAll(/^ .*\.\.\.(verifierFlags|nodeFlags)/gm))
+      for (const flag of Object.keys({ verifierFlags, nodeFlags }[shared] ?? {})) known.add(flag);
     expect(shown).toEqual(known);
   });
 
@@ -115,6 +117,38 @@ describe('wrong usage ends with exit code 2 and one clear line', { timeout: 60_0
     [['token', '--identity', ''], 'wallet-auth token: --identity must not be empty; see --help'],
     [['identity', '--out', ''], 'wallet-auth identity: --out must not be empty; see --help'],
     [['identity', '--out', 'a.id', '--key-file', ''], 'wallet-auth identity: --key-file must not be empty; see --help'],
+    [['conformance'], 'wallet-auth conformance: no node: give <host:port>'],
+    [['conformance', 'a:1'], 'wallet-auth conformance: no method: give --method package.Service/Method'],
+    [['conformance', 'a:1', 'b:1'], 'wallet-auth conformance: expected one node; see --help'],
+    [['conformance', 'a:1', '--method', 'List'], 'wallet-auth conformance: --method must be package.Service/Method'],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--profile', 'old'],
+      'wallet-auth conformance: --profile must be wallet-auth or xmtp, not old',
+    ],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--challenge'],
+      'wallet-auth conformance: --challenge goes with --audience',
+    ],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--tls', '--insecure'],
+      'wallet-auth conformance: --tls and --insecure exclude each other',
+    ],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--ca-file', 'no.pem'],
+      'wallet-auth conformance: cannot read no.pem: no such file or directory',
+    ],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--timeout', '5'],
+      'wallet-auth conformance: --timeout must be a number with its unit, such as 90s, 15m, 12h or 30d',
+    ],
+    [['conformance', '127.0.0.1:1', '--method', 'a.S/M'], /^wallet-auth conformance: the node cannot be called: /],
+    [
+      ['conformance', 'a:1', '--method', 'a.S/M', '--only', 'all'],
+      /^wallet-auth conformance: --only must be one of credentials, parts, addresses, times, /,
+    ],
+    [['serve', '--require', 'proof'], 'wallet-auth serve: --require must be audience or challenge'],
+    [['serve', '--require', 'audience'], /^wallet-auth serve: require\.audience needs the option audience/],
+    [['serve', '--audience', 'A:1'], /^wallet-auth serve: audience: "A:1" must be written "a:1"/],
     [['help', 'frobnicate'], 'wallet-auth: unknown command frobnicate; see npx grpc-wallet-auth --help'],
     [['verify', '--at', '', 'x'], 'wallet-auth verify: --at must not be empty; see --help'],
     [['verify', '--at=', 'x'], 'wallet-auth verify: --at must not be empty; see --help'],
@@ -217,11 +251,15 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
 
   it.each([
     ['demo', '@grpc/grpc-js'],
+    ['conformance 127.0.0.1:1 --method a.S/M', '@grpc/grpc-js'],
     ['serve', '@grpc/grpc-js @grpc/reflection grpc-health-check'],
   ])('%s prints in one line what to install: %s', async (name, packages) => {
-    const { code, stdout, stderr } = await bare.run([name]);
+    const args = name.split(' ');
+    const { code, stdout, stderr } = await bare.run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(new RegExp(`^wallet-auth ${name}: \\S+ is not installed; run: npm install ${packages}\n$`));
+    expect(stderr).toMatch(
+      new RegExp(`^wallet-auth ${args[0]}: \\S+ is not installed; run: npm install ${packages}\n$`),
+    );
   });
 
   it('devices prints in one line what to install', async () => {
@@ -231,7 +269,7 @@ describe('without the optional peers', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^wallet-auth devices: \S+ is not installed; run: npm install @grpc\/grpc-js\n$/m);
   });
 
-  it.each(['demo', 'serve', 'devices'])('%s explains itself all the same', async (name) => {
+  it.each(['demo', 'serve', 'devices', 'conformance'])('%s explains itself all the same', async (name) => {
     const { code, stdout } = await bare.run([name, '--help']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('npm install') });
   });

@@ -14,19 +14,19 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const WASM_PACKAGE = '@bitauth/libauth';
 const NATIVE_PACKAGE = 'secp256k1';
 
-const [captured] = JSON.parse(readFileSync(join(root, 'test/vectors/tokens.json'), 'utf8')) as {
-  header: string;
-  nowNs: string;
-  wallet: string;
+const [captured] = JSON.parse(readFileSync(join(root, 'vectors/captured.json'), 'utf8')) as {
+  authorization: [string];
+  nowMs: number;
+  expected: { wallet: string };
 }[];
 
 /** Prints the curve in use and the wallet of a captured token. */
 const PROGRAM = `
   import { fastestCurve } from './src/curves/index.ts';
   import { createVerifier } from './src/index.ts';
-  const now = () => new Date(${Number(BigInt(captured!.nowNs) / 1_000_000n)});
+  const now = () => new Date(${captured!.nowMs});
   const verifier = createVerifier({ curve: fastestCurve(), now });
-  console.log(verifier.curve, verifier.verify(${JSON.stringify(captured!.header)}).wallet);
+  console.log(verifier.curve, verifier.verify(${JSON.stringify(captured!.authorization[0])}).wallet);
 `;
 
 describe('fastestCurve where packages are really absent', () => {
@@ -63,12 +63,12 @@ describe('fastestCurve where packages are really absent', () => {
     ['native', [NATIVE_PACKAGE]],
     ['wasm', [WASM_PACKAGE]],
   ])('is %s with %j, without a word', (name, installed) => {
-    expect(run(installed)).toBe(`${name} ${captured!.wallet}\n`);
+    expect(run(installed)).toBe(`${name} ${captured!.expected.wallet}\n`);
   });
 
   it('leaves noble with neither, and warns why', () => {
     const output = run([]);
-    expect(output).toContain(`noble ${captured!.wallet}`);
+    expect(output).toContain(`noble ${captured!.expected.wallet}`);
     expect(output).toContain('[WALLET_AUTH_SLOW_CURVE] Warning: tokens are verified in JavaScript');
     expect(output).toContain('the native curve needs the package secp256k1');
     expect(output).toContain('the WASM curve needs the package @bitauth/libauth');
@@ -80,11 +80,11 @@ describe('fastestCurve where packages are really absent', () => {
   ])('fails if %s is pinned and only %j is there', (pinned, installed, message) => {
     const output = run(installed, pinned);
     expect(output).toContain(`Error: ${message}`);
-    expect(output).not.toContain(captured!.wallet);
+    expect(output).not.toContain(captured!.expected.wallet);
   });
 
   it('is noble with noble pinned, without a word', () => {
-    expect(run([], 'noble')).toBe(`noble ${captured!.wallet}\n`);
+    expect(run([], 'noble')).toBe(`noble ${captured!.expected.wallet}\n`);
   });
 });
 

@@ -118,7 +118,7 @@ http {
 }
 `;
 
-function makeCertificate(folder: string): TestCertificate {
+export function makeCertificate(folder: string): TestCertificate {
   const certificateFile = join(folder, 'node.crt');
   const keyFile = join(folder, 'node.key');
   const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];

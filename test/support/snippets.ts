@@ -143,11 +143,13 @@ export function compile(dir: string, snippets: readonly Snippet[]): string {
       rootDir: '/',
       allowJs: true,
       checkJs: true,
+      resolveJsonModule: true,
       lib: ['es2023', 'dom'],
       noUnusedLocals: false,
       noUnusedParameters: false,
       paths: {
         'grpc-wallet-auth': [join(root, 'src/index.ts')],
+        'grpc-wallet-auth/vectors/*': [join(root, 'vectors/*')],
         'grpc-wallet-auth/*': [join(root, 'src/*/index.ts')],
         '#bytes': [join(root, 'src/bytes/node-bytes.ts')],
         '#curves': [join(root, 'src/curves/fastest-curve.ts')],

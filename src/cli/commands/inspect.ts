@@ -2,13 +2,17 @@ import { styleText } from 'node:util';
 
 import { toHex } from '../../crypto/hex.js';
 import type { SignatureFields } from '../../token/fields.js';
-import { inspectToken, type TokenInspection } from '../../verify/inspect-token.js';
+import type { TokenInspection } from '../../verify/inspect-token.js';
 import { asciiJson, asciiText } from '../ascii.js';
-import { VERIFIER_HELP, command, verifierFlags, verifierOptionsOf } from '../flags.js';
+import { explainRestrictions } from '../explain-restrictions.js';
+import { command } from '../flags.js';
 import { tokenInput } from '../secrets.js';
+import { verdictOf } from '../verdict.js';
+import { VERIFIER_HELP, methodFlag, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
 
 const HELP = `\
-Shows the whole content of a token, and whether a node would accept it. Exit code 0 for a bad token, too.
+Shows the whole content of a token, says what it may not do, and whether a node would accept it. Exit code 0 for a bad
+token, too.
 
 Usage: wallet-auth inspect <token | -> [options]
 
@@ -28,10 +32,11 @@ export const run = command({
   options: { ...verifierFlags, json: { type: 'boolean' } },
   takesArguments: true,
   async run(values, args) {
-    const options = verifierOptionsOf(values);
+    const method = values.method === undefined ? undefined : methodFlag(values.method);
+    const options = await verifierOptionsOf(values);
     const token = await tokenInput(args);
     const at = options.now(); // after the token was read: it may be made meanwhile
-    const inspection = inspectToken(token, { ...options, now: () => at });
+    const inspection = verdictOf(token, { ...options, now: () => at }, method);
     console.log(values.json ? asciiJson(jsonOf(inspection, at)) : textOf(inspection, at));
     return 0;
   },
@@ -39,7 +44,8 @@ export const run = command({
 
 function jsonOf({ verdict, reason, error, identity, certifiedBy, authData, fields }: TokenInspection, at: Date) {
   const message = error?.message;
-  return { verdict, reason, message, cause: causeOf(error), at, identity, certifiedBy, authData, fields };
+  const restrictions = explainRestrictions(authData, fields);
+  return { verdict, reason, message, cause: causeOf(error), at, identity, certifiedBy, restrictions, authData, fields };
 }
 
 function textOf(
@@ -58,6 +64,7 @@ function textOf(
     ['claims', authData && asciiText(authData.walletAddress)],
     ['certified by', certifiedBy],
     ['made at', authData && `${dateOf(authData.createdNs)} (${authData.createdNs} ns)`],
+    ...explainRestrictions(authData, fields).map((each): [string, string] => ['restriction', asciiText(each)]),
     ['identity key', identityKey?.bytes && toHex(identityKey.bytes)],
     ['key timestamp', identityKey?.timestamp.toString()],
     ['certificate', signatureText(identityKey?.signature)],

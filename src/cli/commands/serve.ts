@@ -1,8 +1,10 @@
+import type { RequireOptions } from '../../gate/rules/require.js';
 import { curlLine } from '../curl-line.js';
 import { deviceStore, IN_MEMORY } from '../device-stores.js';
 import { UsageError, command } from '../flags.js';
 import { loadWithPeers } from '../load-with-peers.js';
 import { networkFlag } from '../network-flag.js';
+import { nodeFlags, nodeOptionsOf } from '../node-flags.js';
 import type { MetricsServer } from '../node/metrics-server.js';
 
 const PEERS = '@grpc/grpc-js @grpc/reflection grpc-health-check';
@@ -12,7 +14,7 @@ const HELP = `\
 Runs a demo node: the demo service behind walletAuth, with public health checks and reflection.
 
 Usage: wallet-auth serve [--port <port>] [--host <host>] [--limit <calls>] [--devices [<store>]] [--network <name>]
-                         [--metrics <port>] [--json]
+                         [--audience <name>] [--challenge-secret-file <file>] [--require <what>] [--metrics <port>] [--json]
 
 Prints one line for each decision, without tokens. Ctrl-C or SIGTERM ends it; running calls get two seconds.
 Needs: npm install ${PEERS}
@@ -26,6 +28,11 @@ Options
   --devices <folder>  the same in a folder, so that nothing is lost by a restart; needs: npm install classic-level
   --devices redis://…  the same in a Redis that nodes share; needs: npm install ioredis
   --network <name>  the name of the network, for "wallet-auth revoke"; goes with --devices
+  --audience <name>  a name of the node, host:port as clients dial it; tokens for other nodes are refused; may be repeated
+  --challenge-secret-file <file>  hands out challenges, from this secret of 32 bytes or more; - for standard input; may be given
+                    twice while it is changed. Or in the environment variable WALLET_AUTH_CHALLENGE_SECRET
+  --challenge-slot <time>  how long one challenge is handed out; default 10m
+  --require <what>  refuses tokens without it: audience or challenge; may be repeated
   --metrics <port>  exposes metrics to Prometheus at http://<host>:<port>/metrics; 0 chooses a free one
   --json            prints lines of JSON: listening, decision, stopping
 
@@ -46,20 +53,31 @@ export const run = command({
     devices: { type: 'string', alone: IN_MEMORY },
     network: { type: 'string' },
     metrics: { type: 'string' },
+    require: { type: 'string', multiple: true },
+    ...nodeFlags,
     json: { type: 'boolean' },
   },
-  async run({ port = '50051', host = '127.0.0.1', limit, devices: place, network, metrics, json = false }) {
+  async run({ port = '50051', host = '127.0.0.1', limit, devices: place, network, metrics, json = false, ...values }) {
     const portNumber = portFlag('--port', port);
     const callsPerMinute = limit === undefined ? undefined : numberFlag('--limit', limit, 1, 1_000_000);
     if (network !== undefined && place === undefined) throw new UsageError('--network goes with --devices');
     const networkName = network === undefined ? undefined : networkFlag(network);
+    const demands = requireFlag(values.require);
+    const { audience, challenge } = await nodeOptionsOf(values);
+    const tokens = { audience, challenge, require: demands };
     const startMetrics = metrics === undefined ? undefined : await metricsFlag(host, portFlag('--metrics', metrics));
     const devices = place === undefined ? undefined : await deviceStore('--devices', place);
     const { serve } = await loadWithPeers(PEERS, () => import('../node/serve.js'));
-    await serve({ host, port: portNumber, json, callsPerMinute, devices, networkName, startMetrics });
+    await serve({ host, port: portNumber, json, callsPerMinute, devices, networkName, tokens, startMetrics });
     return 0;
   },
 });
+
+function requireFlag(names: readonly string[] | undefined): RequireOptions | undefined {
+  const wrong = names?.find((name) => name !== 'audience' && name !== 'challenge');
+  if (wrong !== undefined) throw new UsageError('--require must be audience or challenge');
+  return names && { audience: names.includes('audience'), challenge: names.includes('challenge') };
+}
 
 async function metricsFlag(host: string, port: number): Promise<() => Promise<MetricsServer>> {
   const { startMetricsServer } = await loadWithPeers(METRICS_PEERS, () => import('../node/metrics-server.js'));

@@ -1,7 +1,8 @@
-import { inspectToken } from '../../verify/inspect-token.js';
 import { asciiJson } from '../ascii.js';
-import { VERIFIER_HELP, command, verifierFlags, verifierOptionsOf } from '../flags.js';
+import { command } from '../flags.js';
 import { tokenInput } from '../secrets.js';
+import { verdictOf } from '../verdict.js';
+import { VERIFIER_HELP, methodFlag, verifierFlags, verifierOptionsOf } from '../verifier-flags.js';
 
 const HELP = `\
 Checks whether a node accepts a token: exit code 0 and the caller, or exit code 1 and the reason. Exit code 2 is
@@ -17,7 +18,8 @@ ${VERIFIER_HELP}
 
 Examples
   npx grpc-wallet-auth token --identity device.id | npx grpc-wallet-auth verify -
-  npx grpc-wallet-auth verify "$TOKEN" --max-age-ms 60000`;
+  npx grpc-wallet-auth verify "$TOKEN" --max-age-ms 60000
+  npx grpc-wallet-auth verify "$TOKEN" --audience node.example:443 --method notes.v1.NotesService/List`;
 
 /** `wallet-auth verify`. */
 export const run = command({
@@ -25,8 +27,9 @@ export const run = command({
   options: { ...verifierFlags, json: { type: 'boolean' } },
   takesArguments: true,
   async run(values, args) {
-    const options = verifierOptionsOf(values);
-    const { verdict, reason, error, identity } = inspectToken(await tokenInput(args), options);
+    const method = values.method === undefined ? undefined : methodFlag(values.method);
+    const options = await verifierOptionsOf(values);
+    const { verdict, reason, error, identity } = verdictOf(await tokenInput(args), options, method);
     const message = error?.message;
 
     if (values.json) console.log(asciiJson({ verdict, reason, message, identity }));

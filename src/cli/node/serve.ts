@@ -7,6 +7,7 @@ import { createDeviceRegistry } from '../../devices/create-device-registry.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import type { DeviceStore } from '../../devices/store.js';
 import type { DecisionEvent } from '../../gate/decision.js';
+import type { GateOptions } from '../../gate/options.js';
 import { healthRules, reflectionRules } from '../../gate/rules/well-known.js';
 import { addDeviceService } from '../../grpc/server/device-service.js';
 import { guardGrpcLog } from './grpc-log.js';
@@ -36,6 +37,8 @@ export interface ServeOptions {
   readonly devices?: DeviceStore | undefined;
   /** The name of the network, with which wallets revoke devices. Default: none. */
   readonly networkName?: string | undefined;
+  /** The node's names and challenges, and what it demands of tokens. Default: none. */
+  readonly tokens?: Pick<GateOptions, 'audience' | 'challenge' | 'require'> | undefined;
   /** Starts to count decisions and to expose the metrics. Default: no metrics. */
   readonly startMetrics?: (() => Promise<MetricsServer>) | undefined;
 }
@@ -45,7 +48,7 @@ export interface ServeOptions {
  * @throws Error if it cannot listen there.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { host, port, json, callsPerMinute: points, startMetrics } = options;
+  const { host, port, json, callsPerMinute: points, tokens, startMetrics } = options;
   guardGrpcLog();
   const stopped = stopSignal(); // from the start: a program that reads "listening" may send one at once
   const log = serveLog(json);
@@ -62,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     host,
     port,
     auth: {
+      ...tokens,
       devices,
       rules: OPEN,
       limits: points === undefined ? undefined : { classes: { default: { points, windowMs: MINUTE_MS } } },

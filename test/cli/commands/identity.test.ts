@@ -47,8 +47,36 @@ describe('wallet-auth identity', { timeout: 60_000 }, () => {
   ])('reads the key from %s', async (_, flags, options) => {
     const { stdout } = await command.run(['identity', '--out', 'any.id', '--force', '--json', ...flags], options);
     const { wallet, deviceId } = identityIn('any.id');
-    expect(JSON.parse(stdout)).toEqual({ wallet: WALLET, deviceId, file: 'any.id' });
+    expect(JSON.parse(stdout)).toEqual({
+      wallet: WALLET,
+      deviceId,
+      file: 'any.id',
+      certificateExpiresAtMs: null,
+    });
     expect(wallet).toBe(WALLET);
+  });
+
+  it('--valid-for ends the certificate, and says when', async () => {
+    const env = { [KEY_VARIABLE]: KEY };
+    const before = Date.now();
+    const { stdout } = await command.run(['identity', '--out', 'ends.id', '--valid-for', '90d', '--json'], { env });
+    const { certificateExpiresAtMs } = JSON.parse(stdout) as { certificateExpiresAtMs: number };
+    expect(identityIn('ends.id').certificateExpiresAtMs).toBe(certificateExpiresAtMs);
+    expect(certificateExpiresAtMs).toBeGreaterThanOrEqual(before + 90 * 86_400_000);
+    expect(certificateExpiresAtMs).toBeLessThanOrEqual(Date.now() + 90 * 86_400_000);
+    const text = (await command.run(['identity', '--out', 'text.id', '--valid-for', '90d'], { env })).stdout;
+    const { certificateExpiresAtMs: endMs = 0 } = identityIn('text.id');
+    expect(text).toMatch(new RegExp(`^ends    ${new Date(endMs).toISOString()}$`, 'm'));
+  });
+
+  it.each([
+    ['59s', '--valid-for must be from 1m to 3660d'],
+    ['3661d', '--valid-for must be from 1m to 3660d'],
+    ['90', '--valid-for must be a number with its unit, such as 90s, 15m, 12h or 30d'],
+  ])('refuses --valid-for %s in one line', async (time, complaint) => {
+    const env = { [KEY_VARIABLE]: KEY };
+    const { code, stderr } = await command.run(['identity', '--out', 'no.id', '--valid-for', time], { env });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: `wallet-auth identity: ${complaint}\n` });
   });
 
   it('makes another device each time', async () => {

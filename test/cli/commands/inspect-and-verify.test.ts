@@ -1,15 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { mintToken, settableClock, testWallets } from '../../../src/testing/index.js';
-import { planToken, tokenText } from '../../support/token-workshop.js';
+import { createChallenges } from '../../../src/verify/challenge.js';
+import * as raw from '../../support/raw-proto.js';
+import { aliceAddress, planToken, tokenText } from '../../support/token-workshop.js';
 import { buildCommand, type BuiltCommand, type RunOptions } from '../built-command.js';
 
-const vectors = JSON.parse(readFileSync(new URL('../../vectors/tokens.json', import.meta.url), 'utf8')) as {
-  header: string;
+const vectors = JSON.parse(readFileSync(new URL('../../../vectors/captured.json', import.meta.url), 'utf8')) as {
+  authorization: [string];
 }[];
-const CAPTURED = vectors[0]!.header; // made by xmtp-js in August 2022
+const CAPTURED = vectors[0]!.authorization[0]; // made by xmtp-js in August 2022
 const CAPTURED_WALLET = '0x2D0e614e8Dc8Adf82c70090F905e6cFC1DE84900';
 const TEN_MINUTES_LATER = '2022-08-17T18:42:00Z';
 const TWO_HOURS_LATER = '2022-08-17T20:32:01Z';
@@ -115,7 +118,8 @@ describe('wallet-auth inspect', { timeout: 60_000 }, () => {
       at: '2026-01-31T12:00:00.000Z',
       identity: expect.objectContaining({ wallet: plan.claims, issuedAtMs: NOON, expiresAtMs: NOON + 3_600_000 }),
       certifiedBy: plan.claims,
-      authData: { walletAddress: plan.claims, createdNs: String(plan.createdNs) },
+      restrictions: [],
+      authData: { walletAddress: plan.claims, createdNs: String(plan.createdNs), restrictions: null },
       fields: {
         identityKey: {
           timestamp: String(plan.keyTimestamp),
@@ -176,5 +180,110 @@ describe('wallet-auth inspect', { timeout: 60_000 }, () => {
       expect(stdout).toMatch(/^[ -~\n]*$/);
       expect(stdout).toContain('evil');
     }
+  });
+});
+
+const SECRET = 'a secret of thirty-two characters';
+const AUDIENCE = 'node.example:443';
+const challengeAt = (ms: number) => createChallenges({ secret: SECRET }).current(ms);
+
+describe('restrictions', { timeout: 60_000 }, () => {
+  const restricted = mintToken({
+    now,
+    audience: [AUDIENCE, 'spare'],
+    validForMs: 300_000,
+    methods: ['notes.v1.NotesService/List', 'notes.v1.Admin/*'],
+    challenge: challengeAt(NOON),
+    strict: true,
+    certificateExpiresAtMs: NOON + 86_400_000,
+  });
+  const SENTENCES = [
+    'it may be used only at nodes of these names: node.example:443, spare',
+    "it ends at 2026-01-31T12:05:00.000Z, 5 minutes after it was made, or earlier by the node's own limit",
+    'it may call only these: notes.v1.NotesService/List, all methods of notes.v1.Admin',
+    `it was made after a node handed out the challenge ${challengeAt(NOON)}; only nodes that still accept this one take it`,
+    'it was signed in the strict form: nodes that ignore restrictions refuse it',
+    'its certificate ends at 2026-02-01T12:00:00.000Z: then the wallet has to certify the device again',
+  ];
+
+  it('inspect explains every one in words, in text and in JSON', async () => {
+    const got = await json('inspect', [restricted, ...AT_NOON, '--audience', AUDIENCE]);
+    expect(got).toMatchObject({ verdict: 'accepted', restrictions: SENTENCES });
+    const { stdout } = await command.run(['inspect', restricted, ...AT_NOON]);
+    for (const sentence of SENTENCES) expect(stdout).toContain(`restriction    ${sentence}\n`);
+    expect(stdout).toMatch(/^reason +WRONG_AUDIENCE /m);
+  });
+
+  it('inspect explains one that this version does not know, and a proof', async () => {
+    const createdNs = BigInt(NOON) * 1_000_000n;
+    const authData = (inside: Uint8Array) =>
+      raw.concat(raw.text(1, aliceAddress), raw.uint(2, createdNs), raw.bytes(1600, inside));
+    const unknown = await json('inspect', [tokenText({ authData: authData(raw.uint(77, 1)) }), ...AT_NOON]);
+    expect(unknown).toMatchObject({
+      reason: 'UNSUPPORTED_RESTRICTION',
+      restrictions: ['it has restriction 77, which this version does not know: it refuses the token'],
+    });
+    const proof = await json('inspect', [tokenText({ authData: authData(raw.uint(5, 1)) }), ...AT_NOON]);
+    expect(proof.restrictions).toEqual([
+      'it is good only with a proof of possession on every call: this version refuses it',
+    ]);
+  });
+
+  it('verify compares the audience with the names given', async () => {
+    const token = mintToken({ now, audience: AUDIENCE });
+    const codeOf = async (...args: string[]) => (await command.run(['verify', token, ...AT_NOON, ...args])).code;
+    expect(await codeOf('--audience', 'spare', '--audience', AUDIENCE)).toBe(0);
+    expect(await codeOf('--audience', 'spare')).toBe(1);
+    expect(await codeOf()).toBe(1);
+  });
+
+  it('verify checks the method, which may have a slash before it', async () => {
+    const token = mintToken({ now, methods: ['notes.v1.NotesService/List'] });
+    const verify = (method: string) => command.run(['verify', token, ...AT_NOON, '--method', method]);
+    expect((await verify('notes.v1.NotesService/List')).code).toBe(0);
+    expect((await verify('/notes.v1.NotesService/List')).code).toBe(0);
+    expect(await verify('notes.v1.NotesService/Add')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'refused: ACCESS_DENIED (access denied)\n',
+    });
+  });
+
+  it('verify takes the secret of challenges from a file, two files or the environment', async () => {
+    writeFileSync(join(command.cwd, 'old.secret'), `${SECRET}\n`);
+    writeFileSync(join(command.cwd, 'new.secret'), `${'n'.repeat(32)}\r\n`);
+    const token = mintToken({ now, audience: AUDIENCE, challenge: challengeAt(NOON) });
+    const stale = mintToken({ now, audience: AUDIENCE, challenge: challengeAt(NOON - 1_800_000) });
+    const flags = [...AT_NOON, '--audience', AUDIENCE];
+    const file = (name: string) => ['--challenge-secret-file', name];
+    const reasonFor = async (text: string, args: string[], env = {}) =>
+      (await json('verify', [text, ...flags, ...args], { env })).reason;
+    expect(await reasonFor(token, file('old.secret'))).toBe(null);
+    expect(await reasonFor(stale, file('old.secret'))).toBe('CHALLENGE_REQUIRED');
+    expect(await reasonFor(token, file('new.secret'))).toBe('CHALLENGE_REQUIRED');
+    expect(await reasonFor(token, [...file('new.secret'), ...file('old.secret')])).toBe(null);
+    expect(await reasonFor(stale, [], { WALLET_AUTH_CHALLENGE_SECRET: SECRET })).toBe('CHALLENGE_REQUIRED');
+    expect(await reasonFor(token, [...file('old.secret'), '--challenge-slot', '15m'])).toBe('CHALLENGE_REQUIRED');
+    expect(await reasonFor(stale, [])).toBe(null);
+  });
+
+  it.concurrent.each([
+    [['--method', 'List'], '--method must be package.Service/Method'],
+    [['--method', 'notes.v1.NotesService/*'], '--method must be package.Service/Method'],
+    [['--challenge-slot', '10m'], '--challenge-slot goes with a secret of challenges'],
+    [['--audience', 'a', '--challenge-secret-file', 'no.file'], 'cannot read no.file: no such file or directory'],
+    [['--audience', 'a', '--challenge-secret-file', '-'], 'the secret in standard input must have 32 to 1024 bytes'],
+    [['--audience', 'a b'], 'audience: "a b" must be printable ASCII without spaces'],
+  ])('%j is wrong usage, in one line', async (flags, complaint) => {
+    const { code, stdout, stderr } = await command.run(['verify', 'x', ...flags], { stdin: 'short' });
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `wallet-auth verify: ${complaint}\n` });
+  });
+
+  it('a secret without a name of the node is wrong usage, and is not repeated', async () => {
+    const { code, stderr } = await command.run(['verify', 'x'], { env: { WALLET_AUTH_CHALLENGE_SECRET: SECRET } });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'wallet-auth verify: a secret of challenges goes with --audience\n',
+    });
   });
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportIdentity } from '../../../src/client/index.js';
 import { createVerifier } from '../../../src/index.js';
 import { mintIdentity } from '../../../src/testing/index.js';
+import { decodeAuthData, decodeToken } from '../../../src/token/decode-token.js';
 import { buildCommand, type BuiltCommand } from '../built-command.js';
 
 const identity = mintIdentity();
@@ -99,4 +100,74 @@ describe('wallet-auth token', { timeout: 60_000 }, () => {
       stderr: 'wallet-auth token: fifo.id is not a regular file; - reads standard input\n',
     });
   }, 10_000);
+});
+
+describe('wallet-auth token with restrictions', { timeout: 60_000 }, () => {
+  const tokenOf = async (...flags: string[]) => {
+    const { code, stdout, stderr } = await command.run(['token', '--identity', 'device.id', ...flags]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout.trim();
+  };
+
+  it('writes every one of them, and a list where a flag is repeated', async () => {
+    const challenge = 'ab'.repeat(16);
+    const before = Date.now();
+    const token = await tokenOf(
+      '--audience',
+      'node.example:443',
+      '--audience',
+      'spare',
+      '--valid-for',
+      '5m',
+      '--methods',
+      'notes.v1.NotesService/List',
+      '--methods',
+      'notes.v1.Admin/*',
+      '--challenge',
+      challenge,
+      '--strict',
+    );
+    const { restrictions, createdNs } = decodeAuthData(decodeToken(token).authDataBytes);
+    expect(Number(createdNs / 1_000_000n)).toBeGreaterThanOrEqual(before);
+    expect(restrictions).toEqual({
+      audience: ['node.example:443', 'spare'],
+      expiresNs: createdNs + 300_000_000_000n,
+      challenge: new Uint8Array(16).fill(0xab),
+      methods: ['notes.v1.NotesService/List', 'notes.v1.Admin/*'],
+      proofRequired: false,
+      strict: true,
+      unknownField: undefined,
+    });
+    const node = createVerifier({ audience: 'spare' });
+    expect(node.verify(`Bearer ${token}`).expiresAtMs).toBe(Number(createdNs / 1_000_000n) + 300_000);
+  });
+
+  it('--expires ends it at that time', async () => {
+    const end = new Date(Date.now() + 600_000);
+    const { restrictions } = decodeAuthData(decodeToken(await tokenOf('--expires', end.toISOString())).authDataBytes);
+    expect(restrictions?.expiresNs).toBe(BigInt(end.getTime()) * 1_000_000n);
+  });
+
+  it('without them it has none', async () => {
+    expect(decodeAuthData(decodeToken(await tokenOf()).authDataBytes).restrictions).toBeUndefined();
+  });
+
+  it.concurrent.each([
+    [['--valid-for', '5'], '--valid-for must be a number with its unit, such as 90s, 15m, 12h or 30d'],
+    [['--valid-for', '0s'], '--valid-for must be a number with its unit, such as 90s, 15m, 12h or 30d'],
+    [['--valid-for', '367d'], 'validForMs must be an integer from 1 to 31622400000'],
+    [['--valid-for', '5m', '--expires', '2099-01-01'], '--valid-for and --expires exclude each other'],
+    [['--expires', '2020-01-01'], '--expires must be a time that is yet to come'],
+    [['--audience', 'Node.example:443'], 'audience: "Node.example:443" must be written "node.example:443"'],
+    [['--audience', 'a', '--audience', 'a'], 'audience names a node twice'],
+    [['--audience', ''], '--audience must not be empty; see --help'],
+    [['--methods', 'List'], /^methods must be a list of 1 to 32 of package\.Service\/Method/],
+    [['--challenge', 'ab'.repeat(16)], '--challenge goes with --audience'],
+    [['--audience', 'a', '--challenge', 'abcd'], '--challenge must be 32 hex digits'],
+  ])('%j is wrong usage, in one line', async (flags, complaint) => {
+    const { code, stdout, stderr } = await command.run(['token', '--identity', 'device.id', ...flags]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    const [, line = ''] = /^wallet-auth token: ([^\n]+)\n$/.exec(stderr) ?? [];
+    expect(line).toEqual(typeof complaint === 'string' ? complaint : expect.stringMatching(complaint));
+  });
 });
