@@ -1,6 +1,6 @@
 import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
-import { TEXT, type StatementSigner, type WrittenStatement } from './statement.js';
 import { keyTimeMs, LAST_MS, nsToMs } from './times.js';
+import { TEXT, type StatementSigner, type WrittenStatement } from './written-statement.js';
 
 /**
  * A statement in the form of "Sign-In with Ethereum" (EIP-4361), made by `siweStatement`. Wallets show their users whose domain

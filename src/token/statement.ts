@@ -2,6 +2,7 @@ import type { Bytes } from '../bytes/bytes.js';
 import { bytes as portable } from '../bytes/portable-bytes.js';
 import { encodeUnsignedKey, type UnsignedKey } from './encode-token.js';
 import type { SiweStatement } from './siwe-statement.js';
+import { TEXT, type StatementSigner } from './written-statement.js';
 
 /** The words of the identity statement: its first and its last line. Part of a network's contract, on both sides. */
 export interface IdentityStatement {
@@ -9,22 +10,6 @@ export interface IdentityStatement {
   readonly title: string;
   /** The last line, such as `For more info: https://xmtp.org/signatures/`. */
   readonly closing: string;
-}
-
-/** What a text says beside the key. */
-export interface StatementSigner {
-  /** The wallet's address in EIP-55 case. */
-  readonly wallet: string;
-  readonly sha256: (bytes: Uint8Array) => Uint8Array;
-}
-
-/** Under this a statement writes its text itself, so that only programs which use such statements load what writes them. */
-export const TEXT = Symbol('text');
-
-/** A statement that names the wallet and the times of the key. */
-export interface WrittenStatement {
-  /** @throws RangeError unless the key `hasNamedTimes`. */
-  readonly [TEXT]: (key: UnsignedKey, signer: StatementSigner, toHex: (bytes: Uint8Array) => string) => string;
 }
 
 /** What a wallet signs on a network: a statement of two lines and the key, or one with a domain. */

@@ -2,7 +2,8 @@ import { bytes } from '../bytes/portable-bytes.js';
 import { decodeAuthData, decodeTokenBytes } from './decode-token.js';
 import type { UnsignedKey } from './encode-token.js';
 import type { AuthDataFields, TokenFields } from './fields.js';
-import { statementText, type Statement, type StatementSigner } from './statement.js';
+import { statementText, type Statement } from './statement.js';
+import type { StatementSigner } from './written-statement.js';
 
 /** A token that was read. */
 export interface ReadToken {
