@@ -7,6 +7,7 @@ import { warn } from '../gate/warn.js';
 import type { WalletIdentity } from '../identity.js';
 import { knownOptions } from '../options.js';
 import { refusalStatus, type RefusalStatus } from '../status-details.js';
+import { noteChallenge } from './headers.js';
 import { problemResponse } from './problem.js';
 
 /** The options of `createGate`; hooks get the headers of the request as metadata. docs/options.md has a table. */
@@ -85,9 +86,11 @@ export function walletAuth(gateOrOptions: Gate | WalletAuthOptions = {}): Wallet
     const decision = await gate.decide(call, request.authorization ?? call.header('authorization'));
     if (!decision.admitted) return decision.status;
     decision.onEnd?.();
-    if (decision.judgesMessages === undefined) return decision.identity;
+    const { identity, challenge } = decision;
+    if (identity !== undefined && challenge !== undefined) noteChallenge(identity, challenge);
+    if (decision.judgesMessages === undefined) return identity;
     if (options.message === undefined) return noMessage(call.method);
-    return (await decision.checkMessage?.(options.message)) ?? decision.identity;
+    return (await decision.checkMessage?.(options.message)) ?? identity;
   }
 
   function noMessage(method: string): RefusalStatus {

@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
+import { Code, ConnectError, encodeBinaryHeader, type ContextValues } from '@connectrpc/connect';
 
+import { fromHex } from '../../crypto/hex.js';
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
@@ -8,7 +9,7 @@ import type { Admission, Decision } from '../../gate/decision.js';
 import { pathOf } from '../../gate/rules/service-methods.js';
 import { ENDLESS, type CallLease, type WalletIdentity } from '../../identity.js';
 import { quietly } from '../../options.js';
-import { EXPIRES_KEY, type RefusalStatus } from '../../status-details.js';
+import { CHALLENGE_KEY, EXPIRES_KEY, type RefusalStatus } from '../../status-details.js';
 import { connectError, handlerError, refusalError } from '../status.js';
 import { factsKey, type RequestFacts } from './request-facts.js';
 import { stoppable } from './stoppable.js';
@@ -99,10 +100,12 @@ export class ConnectCall implements IncomingCall, OpenStream {
     if (decision.onEnd !== undefined) signal.addEventListener('abort', () => this.#release(), { once: true });
   }
 
-  /** Puts into the headers of a good answer when the token ends. */
+  /** Puts into the headers of a good answer when the token ends, and what the next one is to carry. */
   announceExpiry(headers: Headers): void {
-    const expiresAtMs = this.#admission?.expiresAtMs;
+    const { expiresAtMs, challenge } = this.#admission ?? {};
     if (expiresAtMs !== undefined) headers.set(EXPIRES_KEY, String(expiresAtMs));
+    const bytes = challenge === undefined ? undefined : fromHex(`0x${challenge}`);
+    if (bytes !== undefined) headers.set(CHALLENGE_KEY, encodeBinaryHeader(bytes));
   }
 
   /** Checks a request message. @throws ConnectError if it is refused, and the call with it. */

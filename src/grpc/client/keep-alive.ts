@@ -1,11 +1,11 @@
 import { Metadata, status as Status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 
-import { lessonOf } from '../../client/retry-policy.js';
+import { learnFromEnd, learnFromHeaders } from '../../client/learn.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
 import { quietly } from '../../options.js';
-import { decimal, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
 import { authDetailsOf } from '../status.js';
+import { answerHeaders } from './answer-headers.js';
 import type { Call } from './call-record.js';
 import { channelOf, type CallMaker } from './channel-of.js';
 
@@ -114,22 +114,17 @@ export class KeepAlive implements StreamWatch {
       });
     }
     const { path } = this.#settings;
-    const status = await unaryCall(channel, path, token, (headers) => this.#noteExpiry(token, headers));
+    const status = await unaryCall(channel, path, token, (headers) =>
+      learnFromHeaders(this.#source, token, answerHeaders(headers)),
+    );
     const details = authDetailsOf(status);
-    const { serverTimeMs, tokenRefused } = lessonOf({ code: status.code, details });
-    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
-    if (tokenRefused) quietly(() => this.#source.invalidate(token));
+    learnFromEnd(this.#source, token, { code: status.code, details });
     // a limit of addresses refuses before the token is looked at
     const retryAfterMs = details?.reason === 'RATE_LIMITED' ? details.retryAfterMs : undefined;
     if (retryAfterMs === undefined && !UNSEEN.includes(status.code)) return this.accepted(token);
     this.#pause = Math.ceil((retryAfterMs ?? 0) / INTERVAL_MS) - 1;
     if (status.code === Status.UNIMPLEMENTED) this.#turnOff();
     return this.#report(status);
-  }
-
-  #noteExpiry(token: string, headers: Metadata): void {
-    const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
-    if (expiresAtMs !== undefined) quietly(() => this.#source.noteExpiry(token, expiresAtMs));
   }
 
   /** What ends together with the last stream, as when the client is closed, concerns no stream. */
@@ -157,14 +152,14 @@ function unaryCall(
   channel: CallMaker,
   path: string,
   token: string,
-  onHeaders: (headers: Metadata) => void,
+  onHeaders: (headers: Metadata) => unknown,
 ): Promise<StatusObject> {
   const metadata = new Metadata();
   metadata.set('authorization', bearerValue(token));
   return new Promise((resolve) => {
     const call = channel.createCall(path, Date.now() + TIMEOUT_MS, null, null, undefined);
     call.start(metadata, {
-      onReceiveMetadata: onHeaders,
+      onReceiveMetadata: (headers) => void onHeaders(headers),
       onReceiveMessage: () => call.startRead(),
       onReceiveStatus: resolve,
     });

@@ -6,8 +6,9 @@ import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
-import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
+import { refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
+import { addAnswerHeaders } from './answer-headers.js';
 import { http2StreamOf } from './http2-stream-of.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 import { peerOf } from './peer.js';
@@ -115,10 +116,9 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   override sendMetadata(metadata: Metadata): void {
     if (this.#over || this.#headersSent) return;
     this.#headersSent = true;
-    const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs === undefined) return this.#call.sendMetadata(metadata);
+    if (this.#admission?.expiresAtMs === undefined) return this.#call.sendMetadata(metadata);
     const own = metadata.clone(); // a handler may send one object to many callers
-    own.set(EXPIRES_KEY, String(expiresAtMs));
+    addAnswerHeaders(own, this.#admission);
     this.#call.sendMetadata(own);
   }
 
@@ -148,10 +148,9 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   /** grpc-js would send empty headers with the first message: nothing to copy. */
   #sendOwnMetadata(): void {
     this.#headersSent = true;
-    const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs === undefined) return;
+    if (this.#admission?.expiresAtMs === undefined) return;
     const own = new Metadata();
-    own.set(EXPIRES_KEY, String(expiresAtMs));
+    addAnswerHeaders(own, this.#admission);
     this.#call.sendMetadata(own);
   }
 
