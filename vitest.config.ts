@@ -12,6 +12,7 @@ export default defineConfig({
       { find: '#bytes', replacement: `${src}/bytes/node-bytes.ts` },
       { find: '#curves', replacement: `${src}/curves/fastest-curve.ts` },
       { find: '#keccak', replacement: `${src}/keccak/fastest-keccak.ts` },
+      { find: '#protobuf', replacement: `${src}/protobuf/at-once.ts` },
     ],
   },
   test: {

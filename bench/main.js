@@ -11,6 +11,7 @@ const ROWS = {
   wasm: 'verification',
   noble: 'verification',
   keccak: 'keccak',
+  restrictions: 'restrictions',
   refusals: 'refusals',
   peers: 'peers',
   creation: 'creation',
@@ -24,6 +25,7 @@ const ROWS = {
   scale: 'scale',
   flood: 'flood',
   bundle: 'bundle',
+  start: 'start',
 };
 
 const { values: flags } = parseArgs({

@@ -1,7 +1,8 @@
-import { bytes } from '../dist/src/bytes/node-bytes.js';
-import { fastestKeccak } from '../dist/src/keccak/fastest-keccak.js';
-import { createVerifierWith } from '../dist/src/verify/create-verifier.js';
-import { serverTools } from '../dist/src/verify/tools.js';
+import { bytes } from '#bytes';
+import { fastestKeccak } from '#keccak';
+
+import { createVerifierWith } from '../build/src/verify/create-verifier.js';
+import { serverTools } from '../build/src/verify/tools.js';
 
 const tools = serverTools(fastestKeccak(), bytes);
 

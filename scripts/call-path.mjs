@@ -1,5 +1,5 @@
 /**
- * Counts the files of a build that run between the interceptor and the handler, by V8's precise coverage, for a plain node: a
+ * Counts the source files that run between the interceptor and the handler, by V8's precise coverage, for a plain node: a
  * cached token, and a token that is new. `npm run call-path`
  */
 import { Session } from 'node:inspector/promises';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 import { Metadata } from '@grpc/grpc-js';
 
-const root = pathToFileURL(`${process.cwd()}/dist/src/`).href;
+const root = pathToFileURL(`${process.cwd()}/build/src/`).href;
 const { walletAuth } = await import(`${root}grpc/index.js`);
 const { mintToken, testWallets } = await import(`${root}testing/index.js`);
 

@@ -5,7 +5,8 @@ interface Host {
 }
 
 interface Port {
-  onmessage: (() => void) | null;
+  addEventListener(type: 'message', listener: () => void): void;
+  start(): void;
   postMessage(message: null): void;
   close(): void;
 }
@@ -19,13 +20,14 @@ export function turnsOf({ setImmediate, MessageChannel }: Host): (run: () => voi
   if (MessageChannel === undefined) return (run) => void setTimeout(run, 0);
   return (run) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    port1.addEventListener('message', () => {
       port1.close();
       run();
-    };
+    });
+    port1.start();
     port2.postMessage(null);
   };
 }
 
 /** That of this runtime. */
-export const systemTurn: (run: () => void) => void = turnsOf(globalThis as unknown as Host);
+export const systemTurn: (run: () => void) => void = turnsOf(globalThis);

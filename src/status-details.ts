@@ -1,7 +1,7 @@
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-
 import { isAuthReason, type AuthError, type AuthReason } from './errors.js';
+import { WireWriter } from './token/encode-token.js';
 import { bytesOf, uint64Of, wireFields, type WireField } from './token/wire-fields.js';
+import { WireReader } from './token/wire-reader.js';
 
 // google.rpc.Status with its ErrorInfo and RetryInfo, written and read by hand: clients in browsers need no generated
 // descriptors for it. A test compares it with the generated types.
@@ -70,11 +70,11 @@ export function refusalStatus(error: AuthError, serverTimeMs: number): RefusalSt
   const info = new Map([['server_time_ms', String(serverTimeMs)]]);
   for (const [key, value] of Object.entries(error.info)) info.set(headerText(key), headerText(value));
 
-  const status = new BinaryWriter().tag(1, WireType.Varint).int32(code);
-  if (message !== '') writeText(status, 2, message);
-  writeBytes(status, 3, anyOf(ERROR_INFO, errorInfo(reason, info)));
+  const status = new WireWriter().varint(1, BigInt(code));
+  if (message !== '') status.text(2, message);
+  status.bytes(3, anyOf(ERROR_INFO, errorInfo(reason, info)));
   const retryAfterMs = waitMs(info.get('retry_after_ms'));
-  if (retryAfterMs !== undefined) writeBytes(status, 3, anyOf(RETRY_INFO, retryInfo(retryAfterMs)));
+  if (retryAfterMs !== undefined) status.bytes(3, anyOf(RETRY_INFO, retryInfo(retryAfterMs)));
   return { code, message, details: status.finish() };
 }
 
@@ -128,9 +128,7 @@ export function withoutRepeatReason(detailsBytes: Uint8Array): Uint8Array | unde
     const kept = fields.filter(({ detail }) => detail === undefined || !causesRepeat(detail));
     if (kept.length === fields.length) return detailsBytes;
     if (!kept.some(({ detail }) => detail !== undefined)) return undefined;
-    const status = new BinaryWriter();
-    for (const { bytes } of kept) status.raw(bytes);
-    return status.finish();
+    return joined(kept.map(({ bytes }) => bytes));
   } catch {
     return detailsBytes; // no message, so no client finds a reason in it
   }
@@ -162,56 +160,44 @@ function headerText(text: string): string {
   return text.slice(0, MAX_TEXT_LENGTH).replaceAll(/\p{Surrogate}/gu, '\uFFFD');
 }
 
-function errorInfo(reason: string, info: ReadonlyMap<string, string>): Uint8Array {
-  const writer = new BinaryWriter();
-  writeText(writer, 1, reason);
-  writeText(writer, 2, DOMAIN);
-  for (const [key, value] of info) {
-    const entry = new BinaryWriter();
-    writeText(entry, 1, key);
-    writeText(entry, 2, value);
-    writeBytes(writer, 3, entry.finish());
-  }
-  return writer.finish();
+function errorInfo(reason: string, info: ReadonlyMap<string, string>): WireWriter {
+  const writer = new WireWriter().text(1, reason).text(2, DOMAIN);
+  for (const [key, value] of info) writer.bytes(3, new WireWriter().text(1, key).text(2, value));
+  return writer;
 }
 
-function retryInfo(delayMs: number): Uint8Array {
-  const delay = new BinaryWriter();
+function retryInfo(delayMs: number): WireWriter {
+  const delay = new WireWriter();
   const seconds = Math.floor(delayMs / 1_000);
   const nanos = (delayMs % 1_000) * 1_000_000;
-  if (seconds > 0) delay.tag(1, WireType.Varint).int64(seconds);
-  if (nanos > 0) delay.tag(2, WireType.Varint).int32(nanos);
-  const writer = new BinaryWriter();
-  writeBytes(writer, 1, delay.finish());
-  return writer.finish();
+  if (seconds > 0) delay.varint(1, BigInt(seconds));
+  if (nanos > 0) delay.varint(2, BigInt(nanos));
+  return new WireWriter().bytes(1, delay);
 }
 
-function anyOf(type: string, value: Uint8Array): Uint8Array {
-  const writer = new BinaryWriter();
-  writeText(writer, 1, `type.googleapis.com/${type}`);
-  writeBytes(writer, 2, value);
-  return writer.finish();
+function anyOf(type: string, value: WireWriter): WireWriter {
+  return new WireWriter().text(1, `type.googleapis.com/${type}`).bytes(2, value);
 }
 
-function writeBytes(writer: BinaryWriter, number: number, bytes: Uint8Array): void {
-  writer.tag(number, WireType.LengthDelimited).bytes(bytes);
-}
-
-function writeText(writer: BinaryWriter, number: number, text: string): void {
-  writer.tag(number, WireType.LengthDelimited).string(text);
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The fields of a status as they stand on the wire, and the details among them. */
 function rawFields(message: Uint8Array): { bytes: Uint8Array; detail: Uint8Array | undefined }[] {
-  const reader = new BinaryReader(message);
+  const reader = new WireReader(message);
   const fields = [];
-  while (reader.pos < reader.len) {
-    const start = reader.pos;
-    const [number, wireType] = reader.tag();
-    const isDetail = number === 3 && wireType === WireType.LengthDelimited;
+  for (let start = 0; reader.next(); start = reader.position) {
+    const isDetail = reader.number === 3 && reader.wireType === 2;
     const detail = isDetail ? reader.bytes() : undefined;
-    if (!isDetail) reader.skip(wireType, number);
-    fields.push({ bytes: message.subarray(start, reader.pos), detail });
+    if (!isDetail) reader.skip();
+    fields.push({ bytes: message.subarray(start, reader.position), detail });
   }
   return fields;
 }

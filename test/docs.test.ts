@@ -29,7 +29,13 @@ import {
 } from './support/snippets.js';
 
 /** Pages about frameworks that this repository does not install: `npm run test:packages` compiles and runs them. */
-const ELSEWHERE = ['docs/nestjs.md', 'docs/http.md', 'docs/http-frameworks.md', 'docs/commonjs.md'];
+const ELSEWHERE = [
+  'docs/nestjs.md',
+  'docs/nice-grpc.md',
+  'docs/http.md',
+  'docs/http-frameworks.md',
+  'docs/commonjs.md',
+];
 
 const snippets = pages()
   .filter((page) => !ELSEWHERE.includes(page))

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -16,6 +16,25 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 const entries = Object.entries(manifest.exports).flatMap(([entry, target]) =>
   typeof target === 'string' ? [] : [{ entry: join(manifest.name, entry), ...target }],
 );
+
+const IMPORT = /^(?:import|export) (?:[^;]* from )?"([^"]+)";$/gm;
+
+/** A built file and the files of this package that it imports. */
+function filesFrom(entry: string): string[] {
+  const files = new Set([entry]);
+  for (const file of files)
+    for (const [, to = ''] of readFileSync(file, 'utf8').matchAll(IMPORT))
+      if (to.startsWith('.')) files.add(join(dirname(file), to));
+  return [...files];
+}
+
+/** Whether a built file holds more than imports and exports. */
+function hasCode(file: string): boolean {
+  const rest = readFileSync(file, 'utf8')
+    .replaceAll(IMPORT, '')
+    .replaceAll(/^export \{[^}]*\};$/gm, '');
+  return rest.trim() !== '';
+}
 
 it('was built: run `npm run build` before this file', () => {
   expect(existsSync(join(root, 'dist/src/index.js'))).toBe(true);
@@ -39,9 +58,14 @@ describe.each(entries)('$entry', ({ entry, types, default: file }) => {
     expect(imported).toMatchSnapshot();
   });
 
-  it('has its declarations and source maps', () => {
-    for (const path of [types, file, `${file}.map`, types.replace('.d.ts', '.d.ts.map')]) {
-      expect(existsSync(join(root, path))).toBe(true);
+  it('has its declarations and source maps, of what it re-exports too', () => {
+    const declared = [types, types.replace('.d.ts', '.d.ts.map')];
+    expect(declared.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const files = filesFrom(join(root, file));
+    expect(files.filter((path) => hasCode(path) && !existsSync(`${path}.map`))).toEqual([]);
+    for (const path of files.filter(hasCode)) {
+      const { sources } = JSON.parse(readFileSync(`${path}.map`, 'utf8')) as { sources: string[] };
+      expect(sources.filter((source) => !existsSync(join(dirname(path), source)))).toEqual([]);
     }
   });
 });
@@ -62,7 +86,7 @@ describe('bundles for browsers', () => {
       metafile: true,
       logLevel: 'silent',
     });
-    expect(Object.keys(metafile.inputs).filter((path) => /@grpc|\/(grpc|gate|curves|cli)\//.test(path))).toEqual([]);
+    expect(Object.keys(metafile.inputs).filter((path) => /@grpc|\/(grpc|gate|curves|cli)[/.]/.test(path))).toEqual([]);
     expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\brequire\(/);
   });
 });
@@ -78,8 +102,8 @@ it('./gate bundled for a runtime without Node takes what is portable of #bytes, 
     metafile: true,
     logLevel: 'silent',
   });
-  const fast = /(bytes|curves|keccak)\/(?!portable|base64)/;
-  expect(Object.keys(metafile.inputs).filter((path) => path.startsWith('dist/src/') && fast.test(path))).toEqual([]);
+  const fast = /^dist\/(src\/(bytes|curves|keccak)\/(?!portable)|chunks\/curves)/;
+  expect(Object.keys(metafile.inputs).filter((path) => fast.test(path))).toEqual([]);
   expect(outputFiles[0]?.text).not.toMatch(/["']node:|\bBuffer\.|\bWebAssembly\b/);
 });
 

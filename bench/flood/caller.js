@@ -2,9 +2,8 @@ import { credentials } from '@grpc/grpc-js';
 import { createTokenSource } from 'grpc-wallet-auth/client';
 import { nativeCurve } from 'grpc-wallet-auth/curves';
 import { createClient } from 'grpc-wallet-auth/grpc';
+import { DemoService } from 'grpc-wallet-auth/proto';
 import { mintIdentity } from 'grpc-wallet-auth/testing';
-
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 
 /** An honest caller: two concurrent calls, and a new token every hundred calls. It reports the duration of each call. */
 const [port, device, durationMs] = process.argv.slice(2);

@@ -3,10 +3,10 @@ import { connect as connectTcp } from 'node:net';
 import { platform } from 'node:os';
 
 import { nativeCurve } from 'grpc-wallet-auth/curves';
-import { mintIdentity, testWallets } from 'grpc-wallet-auth/testing';
 
-import { secretsOf } from '../../dist/src/client/device-identity.js';
-import { signToken } from '../../dist/src/client/sign-token.js';
+import { secretsOf } from '../../build/src/client/device-identity.js';
+import { signToken } from '../../build/src/client/sign-token.js';
+import { mintIdentity, testWallets } from '../../build/src/testing/index.js';
 
 /**
  * A flooder with the most expensive forged tokens, all different: well signed by a certified device, but claiming

@@ -4,8 +4,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { nobleCurve } from 'grpc-wallet-auth';
 import { nativeCurve } from 'grpc-wallet-auth/curves';
 import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
-
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
+import { DemoService } from 'grpc-wallet-auth/proto';
 
 /** The flooded node. It sends its port to the parent, and on request its longest stall and the count of its decisions. */
 const [curve, limit, queue] = process.argv.slice(2);

@@ -26,7 +26,7 @@ export const rows = {
         `browser bundle: ${name}`,
         'browser bundle: ./client',
         { ratio: bytes / sizes['./client'], amount: bytes / 1000, unit: 'kB' },
-        name === './client' ? { amountAtMost: 25 } : {},
+        name === './client' ? { amountAtMost: 15.5 } : {},
       ),
     );
   },

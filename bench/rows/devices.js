@@ -1,8 +1,8 @@
-import { DeadlineHeap } from '../../dist/src/devices/leases/deadline-heap.js';
-import { createLeases } from '../../dist/src/devices/leases/leases.js';
-import { createEpochs } from '../../dist/src/devices/revocation/epochs.js';
-import { createRevocationSet, revocationKey } from '../../dist/src/devices/revocation/revocations.js';
-import { systemTimers } from '../../dist/src/options.js';
+import { DeadlineHeap } from '../../build/src/devices/leases/deadline-heap.js';
+import { createLeases } from '../../build/src/devices/leases/leases.js';
+import { createEpochs } from '../../build/src/devices/revocation/epochs.js';
+import { createRevocationSet, revocationKey } from '../../build/src/devices/revocation/revocations.js';
+import { systemTimers } from '../../build/src/options.js';
 import { memoryInUse } from '../memory-in-use.js';
 import { pairs } from '../pairs.js';
 import { line } from '../table.js';

@@ -1,6 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 
-import { fastestKeccak } from '../../dist/src/keccak/fastest-keccak.js';
+import { fastestKeccak } from '#keccak';
+
 import { pairs } from '../pairs.js';
 import { line } from '../table.js';
 

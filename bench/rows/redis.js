@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 
-import { createDeviceRegistry } from 'grpc-wallet-auth/devices';
-import { redisDevices } from 'grpc-wallet-auth/redis';
 import { testWallets } from 'grpc-wallet-auth/testing';
 import { Redis } from 'ioredis';
 
-import { insideOf } from '../../dist/src/devices/inside.js';
-import { walletIdentity } from '../../dist/src/identity.js';
+import { createDeviceRegistry } from '../../build/src/devices/index.js';
+import { insideOf } from '../../build/src/devices/inside.js';
+import { walletIdentity } from '../../build/src/identity.js';
+import { redisDevices } from '../../build/src/redis/index.js';
 import { startRedis } from '../start-redis.js';
 import { line } from '../table.js';
 

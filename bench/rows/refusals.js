@@ -1,7 +1,7 @@
-import { AuthError } from 'grpc-wallet-auth';
 import { nativeCurve } from 'grpc-wallet-auth/curves';
 import { mintToken } from 'grpc-wallet-auth/testing';
 
+import { AuthError } from '../../build/src/index.js';
 import { cycle, pairs } from '../pairs.js';
 import { line } from '../table.js';
 import { curveWork, wallet } from '../tokens.js';

@@ -1,9 +1,9 @@
 import { nativeCurve } from 'grpc-wallet-auth/curves';
-import { createDeviceRegistry, memoryDevices } from 'grpc-wallet-auth/devices';
-import { createGate } from 'grpc-wallet-auth/gate';
 
-import { insideOf } from '../../dist/src/devices/inside.js';
-import { walletIdentity } from '../../dist/src/identity.js';
+import { createDeviceRegistry, memoryDevices } from '../../build/src/devices/index.js';
+import { insideOf } from '../../build/src/devices/inside.js';
+import { createGate } from '../../build/src/gate/index.js';
+import { walletIdentity } from '../../build/src/identity.js';
 import { memoryInUse } from '../memory-in-use.js';
 import { pairs } from '../pairs.js';
 import { line } from '../table.js';

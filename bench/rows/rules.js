@@ -1,6 +1,6 @@
 import { nativeCurve } from 'grpc-wallet-auth/curves';
+import { createGate } from 'grpc-wallet-auth/gate';
 
-import { createGate } from '../../dist/src/gate/create-gate.js';
 import { pairs } from '../pairs.js';
 import { line } from '../table.js';
 import { header, identities, wallet } from '../tokens.js';

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { credentials, makeGenericClientConstructor, Metadata } from '@grpc/grpc-js';
 import { grpcServiceDefinition } from 'grpc-wallet-auth/grpc';
+import { DemoService } from 'grpc-wallet-auth/proto';
 
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
 import { quantile, ratioOf } from '../pairs.js';
 import { line } from '../table.js';
 import { header, identities } from '../tokens.js';

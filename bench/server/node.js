@@ -1,7 +1,6 @@
 import { Server, ServerCredentials, ServerInterceptingCall } from '@grpc/grpc-js';
 import { grpcServiceDefinition, walletAuth } from 'grpc-wallet-auth/grpc';
-
-import { DemoService } from '../../dist/gen/walletauth/demo/v1/demo_pb.js';
+import { DemoService } from 'grpc-wallet-auth/proto';
 
 /** A node in a process of its own. It sends its port to the parent, then answers every message with its CPU time so far, in µs. */
 const interceptors = {

@@ -67,6 +67,7 @@ async function bundled(name, plugins) {
       '#bytes': new URL('../../src/bytes/node-bytes.ts', import.meta.url).pathname,
       '#curves': new URL('../../src/curves/fastest-curve.ts', import.meta.url).pathname,
       '#keccak': new URL('../../src/keccak/fastest-keccak.ts', import.meta.url).pathname,
+      '#protobuf': new URL('../../src/protobuf/at-once.ts', import.meta.url).pathname,
     },
     plugins,
     write: false,

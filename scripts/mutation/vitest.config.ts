@@ -11,6 +11,7 @@ export default defineConfig({
       '#bytes': `${src}/bytes/node-bytes.ts`,
       '#curves': `${src}/curves/fastest-curve.ts`,
       '#keccak': `${src}/keccak/fastest-keccak.ts`,
+      '#protobuf': `${src}/protobuf/at-once.ts`,
     },
   },
   test: {

@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { WalletIdentity } from '../identity.js';
 import type { LeasedStream } from './leases/lease.js';
 import type { StoreCall } from './shared/watched-store.js';

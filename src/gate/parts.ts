@@ -25,7 +25,7 @@ import { checkDemands, demandsOf } from './rules/require.js';
 import { compileRules, type RuleTable } from './rules/rule-table.js';
 import { methodsOf } from './rules/service-methods.js';
 import { warnUnlimited } from './rules/warn-unlimited.js';
-import { presenting, renewing, type Authentication } from './steps/authenticate.js';
+import { presenting, renewing, type Authentication, type NoteIdentity } from './steps/authenticate.js';
 import type { Hook } from './steps/authorize.js';
 import type { Charging } from './steps/charge.js';
 import { createHardCloses, type HardCloses } from './steps/hard-close.js';
@@ -142,12 +142,12 @@ function tokenParts(
   const stages =
     failedTokenLimit === undefined ? plain : limitFailures(plain, createFailedTokenLimit(failedTokenLimit, nowMs));
   const queue = verificationQueue && createVerificationQueue(verificationQueue, timers);
-  const reports = onToken ? [reporting(onToken)] : [];
+  const reported = (note: NoteIdentity) => (onToken ? reporting(note, onToken) : note);
   if (devices) {
     const holding = { leases: devices, endCall, revokes: true };
-    return { authentication: { stages, queue, notes: [presenting(devices), ...reports] }, holding };
+    return { authentication: { stages, queue, note: reported(presenting(devices)) }, holding };
   }
   const leases = createLeases({ graceMs, nowMs, timers });
   const holding = { leases, endCall, revokes: false };
-  return { authentication: { stages, queue, notes: [renewing(leases), ...reports] }, holding };
+  return { authentication: { stages, queue, note: reported(renewing(leases)) }, holding };
 }

@@ -1,16 +1,13 @@
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type DescMethodBiDiStreaming,
-  type DescMethodClientStreaming,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  type DescService,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodClientStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
 } from '@bufbuild/protobuf';
 import type {
   handleBidiStreamingCall,
@@ -21,6 +18,8 @@ import type {
   ServiceDefinition,
 } from '@grpc/grpc-js';
 
+import { protobuf } from '#protobuf';
+
 import { pathOf } from '../gate/rules/service-methods.js';
 
 /** A service in one of the two forms that servers have it in: a grpc-js definition or a protobuf-es descriptor. */
@@ -29,8 +28,15 @@ export type GrpcService = ServiceDefinition | DescService;
 /** The handlers of a generated service. They may answer with plain objects. */
 export type GrpcHandlers<S extends DescService> = { [K in keyof S['method']]: Handler<S['method'][K]> };
 
-/** A grpc-js definition of a generated service. */
-export type GrpcServiceDefinition<S extends DescService> = ServiceDefinition<GrpcHandlers<S>>;
+/** A grpc-js definition of a generated service. It tells the kind of each method, which frameworks above grpc-js go by. */
+export type GrpcServiceDefinition<S extends DescService> = ServiceDefinition<GrpcHandlers<S>> & {
+  readonly [K in keyof S['method']]: KindOf<S['method'][K]['methodKind']>;
+};
+
+interface KindOf<Kind extends DescMethod['methodKind']> {
+  readonly requestStream: Kind extends 'client_streaming' | 'bidi_streaming' ? true : false;
+  readonly responseStream: Kind extends 'server_streaming' | 'bidi_streaming' ? true : false;
+}
 
 /** A message or the plain object that becomes one; which type it has is the business of the typed definition. */
 type AnyMessage = MessageInitShape<DescMessage>;
@@ -76,6 +82,7 @@ function methodDefinition(method: DescMethod): MethodDefinition<AnyMessage, AnyM
 }
 
 function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
+  const { create, toBinary } = protobuf();
   return (message) => {
     const { buffer, byteOffset, byteLength } = toBinary(schema, create(schema, message));
     return Buffer.from(buffer, byteOffset, byteLength);
@@ -83,5 +90,6 @@ function serializer(schema: DescMessage): (message: AnyMessage) => Buffer {
 }
 
 function deserializer(schema: DescMessage): (bytes: Buffer) => AnyMessage {
+  const { fromBinary } = protobuf();
   return ({ buffer, byteOffset, byteLength }) => fromBinary(schema, new Uint8Array(buffer, byteOffset, byteLength));
 }

@@ -64,9 +64,14 @@ export async function refusalOf(response: Response): Promise<RefusalDetails | un
   }
 }
 
+/** An answer whose body is `undefined` where `fetch` has no streams, as in React Native. */
+type PortableResponse = Pick<Response, 'text'> & { readonly body: Response['body'] | undefined };
+
 /** @throws Error if there is more than a problem can be. */
-async function shortText({ body }: Response): Promise<string> {
+async function shortText(response: PortableResponse): Promise<string> {
+  const { body } = response;
   if (body === null) return '';
+  if (body === undefined) return atMost(await response.text());
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -79,5 +84,14 @@ async function shortText({ body }: Response): Promise<string> {
     text += decoder.decode(value, { stream: true });
   }
   quietly(() => reader.cancel()); // it waits for whoever reads the answer itself
-  throw new Error('no problem is that long');
+  throw tooLong();
+}
+
+function atMost(text: string): string {
+  if (text.length > MAX_LENGTH) throw tooLong();
+  return text;
+}
+
+function tooLong(): Error {
+  return new Error('no problem is that long');
 }

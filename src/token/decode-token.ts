@@ -10,7 +10,7 @@ import {
   type SignatureFields,
   type TokenFields,
 } from './fields.js';
-import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions } from './restrictions.js';
+import { misshapen, NO_RESTRICTIONS, readRestrictions, whatIsSet } from './restrictions.js';
 import { WireReader } from './wire-reader.js';
 
 // The numbers below are those of proto/. They are read off the wire by hand, because the generated descriptors would be
@@ -106,8 +106,10 @@ function readAuthData(message: Uint8Array): AuthDataFields {
     else if (reader.number === RESTRICTIONS) restrictions = reader.message(readCopy, restrictions ?? NO_RESTRICTIONS);
     else reader.skip();
   }
-  if (restrictions !== undefined) restrictions = checkedRestrictions(restrictions, createdNs);
-  return { walletAddress, createdNs, restrictions };
+  if (restrictions === undefined) return { walletAddress, createdNs, restrictions };
+  const fault = misshapen(restrictions, createdNs);
+  if (fault !== undefined) throw new Error(fault);
+  return { walletAddress, createdNs, restrictions: whatIsSet(restrictions) };
 }
 
 function readIdentityKey(reader: WireReader, before: IdentityKeyFields): IdentityKeyFields {

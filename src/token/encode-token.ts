@@ -14,6 +14,8 @@ const LENGTH_DELIMITED = 2;
 
 const utf8 = new TextEncoder();
 
+const ASCII = /^[\x20-\x7e]*$/;
+
 // Canonical proto3: fields in the order of their numbers, zeros and empty scalars left out. The numbers are those of proto/.
 
 /** Writes a token as base64, the text that follows `Bearer `. */
@@ -98,24 +100,35 @@ export class WireWriter {
   }
 
   /** Writes bytes, or a message inside this one. */
-  bytes(number: number, value: Uint8Array): this {
-    this.#tag(number, LENGTH_DELIMITED).#varint(BigInt(value.length));
-    for (const byte of value) this.#bytes.push(byte);
+  bytes(number: number, value: Uint8Array | WireWriter): this {
+    const bytes = value instanceof WireWriter ? value.#bytes : value;
+    this.#tag(number, LENGTH_DELIMITED).#uint32(bytes.length);
+    for (let i = 0; i < bytes.length; i++) this.#bytes.push(bytes[i] ?? 0);
     return this;
   }
 
   /** Writes a text as UTF-8. */
   text(number: number, value: string): this {
-    return this.bytes(number, utf8.encode(value));
+    if (!ASCII.test(value)) return this.bytes(number, utf8.encode(value));
+    this.#tag(number, LENGTH_DELIMITED).#uint32(value.length);
+    for (let i = 0; i < value.length; i++) this.#bytes.push(value.charCodeAt(i));
+    return this;
   }
 
   /** The message so far. */
   finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return new Uint8Array(this.#bytes);
   }
 
   #tag(number: number, wireType: number): this {
-    return this.#varint(BigInt((number << 3) | wireType));
+    return this.#uint32((number << 3) | wireType);
+  }
+
+  #uint32(value: number): this {
+    let rest = value;
+    for (; rest > 127; rest >>>= 7) this.#bytes.push((rest & 127) | 128);
+    this.#bytes.push(rest);
+    return this;
   }
 
   #varint(value: bigint): this {

@@ -72,21 +72,27 @@ function added(list: readonly string[], value: string, most: number): readonly s
 /**
  * Looks at the shapes of restrictions that were read to their end.
  * @param createdNs when the token was made.
- * @returns them with 0 and empty bytes as `undefined`; `undefined` if they restrict nothing.
- * @throws Error naming what is misshapen.
+ * @returns what is misshapen; `undefined` if nothing is.
  */
-export function checkedRestrictions(fields: RestrictionFields, createdNs: bigint): RestrictionFields | undefined {
+export function misshapen(fields: RestrictionFields, createdNs: bigint): string | undefined {
+  const { audience, methods, expiresNs, challenge } = fields;
+  if (!audience.every((name) => AUDIENCE.test(name))) return 'a misshapen audience';
+  if (audience.length > 1 && new Set(audience).size < audience.length) return 'a repeated audience';
+  if (!methods.every(isMethodPattern)) return 'a misshapen method';
+  const length = challenge?.length ?? 0;
+  if (length !== 0 && length !== CHALLENGE_LENGTH) return 'a misshapen challenge';
+  const isBefore = expiresNs !== undefined && expiresNs !== 0n && expiresNs <= createdNs;
+  return isBefore ? 'it expires before it was made' : undefined;
+}
+
+/** Restrictions with 0 and empty bytes as `undefined`; `undefined` if they restrict nothing. */
+export function whatIsSet(fields: RestrictionFields): RestrictionFields | undefined {
   const { audience, methods, proofRequired, strict, unknownField } = fields;
   const expiresNs = fields.expiresNs === 0n ? undefined : fields.expiresNs;
   const challenge = fields.challenge?.length === 0 ? undefined : fields.challenge;
-  if (!audience.every((name) => AUDIENCE.test(name))) throw new Error('a misshapen audience');
-  if (audience.length > 1 && new Set(audience).size < audience.length) throw new Error('a repeated audience');
-  if (!methods.every(isMethodPattern)) throw new Error('a misshapen method');
-  if (challenge !== undefined && challenge.length !== CHALLENGE_LENGTH) throw new Error('a misshapen challenge');
-  if (expiresNs !== undefined && expiresNs <= createdNs) throw new Error('it expires before it was made');
-  if (audience.length + methods.length === 0 && expiresNs === undefined && challenge === undefined) {
-    if (!proofRequired && !strict && unknownField === undefined) return undefined;
-  }
+  const isList = audience.length + methods.length > 0;
+  const isSet = isList || expiresNs !== undefined || challenge !== undefined || proofRequired || strict;
+  if (!isSet && unknownField === undefined) return undefined;
   return { audience, expiresNs, challenge, methods, proofRequired, strict, unknownField };
 }
 

@@ -1,7 +1,5 @@
-import { untraced } from '../errors.js';
 import type { AuthDataFields, RestrictionFields, SignatureFields, TokenFields } from './fields.js';
-import { checkedRestrictions, NO_RESTRICTIONS, readRestrictions } from './restrictions.js';
-import { WireReader } from './wire-reader.js';
+import { MAX_AUDIENCES, MAX_METHODS, misshapen, whatIsSet } from './restrictions.js';
 
 // The layout that clients write: fields in the order of their numbers, each once, a key of 65 and signatures of 64 bytes.
 // Whatever is laid out in another way, right or wrong, is `undefined` here and left to the general reader.
@@ -60,21 +58,48 @@ export function usualAuthData(
   return { walletAddress: toLatin1(message.subarray(2, addressEnd)), createdNs, restrictions };
 }
 
-/** Restrictions at the end of the auth data; `null` if there is anything else, or anything wrong with them. */
+/** Restrictions at the end of the auth data; `null` if there is anything else, or anything unusual or wrong with them. */
 function usualRestrictions(
   cursor: Cursor,
   createdNs: bigint,
   toLatin1: (bytes: Uint8Array) => string,
 ): RestrictionFields | undefined | null {
   const { message } = cursor;
-  if (message[cursor.at++] !== RESTRICTIONS_TAG[0]) return null;
-  if (enter(cursor, RESTRICTIONS_TAG[1], message.length) !== message.length) return null;
-  const reader = new WireReader(message.subarray(cursor.at));
-  try {
-    return untraced(() => checkedRestrictions(readRestrictions(reader, NO_RESTRICTIONS, toLatin1), createdNs));
-  } catch {
-    return null;
+  const end = message.length;
+  if (message[cursor.at++] !== RESTRICTIONS_TAG[0] || enter(cursor, RESTRICTIONS_TAG[1], end) !== end) return null;
+  const audience = texts(cursor, 0x0a, end, toLatin1);
+  const expiresNs = message[cursor.at] === 0x10 ? uint64(cursor, end) : undefined;
+  const challenge = message[cursor.at] === 0x1a ? bytesIn(cursor, 0x1a, end) : undefined;
+  const methods = texts(cursor, 0x22, end, toLatin1);
+  const strict = message[cursor.at] === 0x30 && message[cursor.at + 1] === 1;
+  if (strict) cursor.at += 2;
+  if (cursor.at !== end || audience.length > MAX_AUDIENCES || methods.length > MAX_METHODS) return null;
+  const fields = { audience, expiresNs, challenge, methods, proofRequired: false, strict, unknownField: undefined };
+  return misshapen(fields, createdNs) === undefined ? whatIsSet(fields) : null;
+}
+
+/** All fields with this tag that stand here. */
+function texts(cursor: Cursor, tag: number, end: number, toLatin1: (bytes: Uint8Array) => string): string[] {
+  const found: string[] = [];
+  while (cursor.message[cursor.at] === tag) {
+    const bytes = bytesIn(cursor, tag, end);
+    if (bytes === undefined) break;
+    found.push(toLatin1(bytes));
   }
+  return found;
+}
+
+/** The bytes of a field with this tag; without any, the cursor is not at the end of the message. */
+function bytesIn(cursor: Cursor, tag: number, end: number): Uint8Array | undefined {
+  const start = cursor.at;
+  const fieldEnd = enter(cursor, tag, end);
+  if (fieldEnd === undefined) {
+    cursor.at = start;
+    return undefined;
+  }
+  const bytes = cursor.message.subarray(cursor.at, fieldEnd);
+  cursor.at = fieldEnd;
+  return bytes;
 }
 
 /** Goes into a length-delimited field with this tag; returns where it ends. */

@@ -36,6 +36,11 @@ export class WireReader {
     this.#end = bytes.length;
   }
 
+  /** How many bytes were read. */
+  get position(): number {
+    return this.#at;
+  }
+
   /**
    * Goes to the next field, whose value is then to be read or skipped.
    * @returns `false` at the end of the message.

@@ -69,6 +69,8 @@ export async function buildCommand(...without: string[]): Promise<BuiltCommand> 
     target: 'node20',
     logLevel: 'error',
   });
+  const lazy = 'src/protobuf/when-needed.cjs'; // as it is, in the package too
+  copyFileSync(join(REPOSITORY, lazy), join(packageDir, 'dist', lazy));
   for (const name of dependencies()) if (!without.includes(name)) install(name, packageDir);
   const main = join(packageDir, 'dist/src/cli/main.js');
   chmodSync(main, 0o755);

@@ -3,6 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { TokenSchema } from '../../gen/message_api/v1/authn_pb.js';
 import type { Signature } from '../../gen/message_contents/signature_pb.js';
 import type { SignatureFields, TokenFields } from '../../src/index.js';
+import { bytes as rawBytes, concat, uint } from '../support/raw-proto.js';
 
 /** For each known field of a message: `number` for a varint, `bytes`, or the fields of the message that it is. */
 interface Shape {
@@ -11,7 +12,7 @@ interface Shape {
 
 const COMPACT: Shape = { 1: 'bytes', 2: 'number' };
 const SIGNATURE: Shape = { 1: COMPACT, 2: COMPACT };
-const TOKEN: Shape = { 1: { 1: 'number', 2: SIGNATURE, 3: { 1: 'bytes' } }, 2: 'bytes', 3: SIGNATURE };
+const TOKEN: Shape = { 1: { 1: 'number', 2: SIGNATURE, 3: { 1: 'bytes', 1600: 'number' } }, 2: 'bytes', 3: SIGNATURE };
 
 /** A token as the generated code reads it, under stricter rules of the wire than its own; `undefined` if it is none. */
 export function referenceFields(bytes: Uint8Array): TokenFields | undefined {
@@ -23,6 +24,8 @@ export function referenceFields(bytes: Uint8Array): TokenFields | undefined {
         timestamp: identityKey.timestamp,
         bytes: identityKey.union.value?.bytes,
         signature: identityKey.signature && signatureFields(identityKey.signature),
+        notAfterNs: notAfterOf(bytes, identityKey.union.value?.notAfterNs),
+        isMisshapen: isMisshapen(bytes) || undefined,
       },
       authDataBytes,
       authDataSignature: authDataSignature && signatureFields(authDataSignature),
@@ -30,6 +33,49 @@ export function referenceFields(bytes: Uint8Array): TokenFields | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** An end of 0 is read as it stands, where it is misshapen; otherwise there is none. */
+function notAfterOf(bytes: Uint8Array, ns = 0n): bigint | undefined {
+  if (ns !== 0n) return ns;
+  return keyCopies(bytes).some((copy) => fieldsIn(copy).some(({ number }) => number === 1600)) ? 0n : undefined;
+}
+
+/** Whether the message around the key is written in any but the one way, section 3 of PROTOCOL.md. */
+function isMisshapen(bytes: Uint8Array): boolean {
+  const copies = keyCopies(bytes);
+  return copies.some((copy) => {
+    const fields = fieldsIn(copy);
+    const [key, end] = fields;
+    if (key === undefined) return false;
+    const shortest = concat(...[rawBytes(1, key.content), ...(end ? [uint(1600, end.value)] : [])]);
+    if (Buffer.compare(shortest, copy) !== 0) return true;
+    return end !== undefined && (end.value === 0n || copies.length > 1);
+  });
+}
+
+/** The contents of all copies of the message around the key. */
+function keyCopies(token: Uint8Array): Uint8Array[] {
+  const contents = (message: Uint8Array, wanted: number) =>
+    fieldsIn(message)
+      .filter(({ number, wireType }) => number === wanted && wireType === 2)
+      .map(({ content }) => content);
+  return contents(token, 1).flatMap((key) => contents(key, 3));
+}
+
+/** The fields of a message that was walked over. */
+function fieldsIn(message: Uint8Array) {
+  const fields = [];
+  for (let at = 0; at < message.length;) {
+    const tag = readVarint(message, at);
+    const number = Number(tag.value >> 3n);
+    const wireType = Number(tag.value & 7n);
+    const end = skip(message, tag.end, number, wireType, undefined);
+    const first = wireType === 0 || wireType === 2 ? readVarint(message, tag.end) : { value: 0n, end };
+    fields.push({ number, wireType, value: first.value, content: message.subarray(first.end, end) });
+    at = end;
+  }
+  return fields;
 }
 
 const KINDS = { ecdsaCompact: 'ecdsa_compact', walletEcdsaCompact: 'wallet_ecdsa_compact' } as const;

@@ -74,7 +74,7 @@ export function restrictionFaults({ changed, signed }: FaultKit): Families {
     'too many restrictions of one kind': withRestrictions(
       fc
         .integer({ min: 33, max: 60 })
-        .map((count) => [Array<Field>(count).fill({ number: 4, value: toUtf8Bytes('a.S/M') })]),
+        .map((count) => [Array.from({ length: count }, (): Field => ({ number: 4, value: toUtf8Bytes('a.S/M') }))]),
       'MALFORMED_AUTH_DATA',
     ),
     'an unknown restriction, in any copy': withRestrictions(

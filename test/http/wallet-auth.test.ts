@@ -279,6 +279,28 @@ describe('policies that look into messages', () => {
 });
 
 describe('refusalOf()', () => {
+  it.each([
+    ['read as it is', '', { reason: 'TOKEN_EXPIRED', info: {}, retryAfterMs: undefined }],
+    ['refused where it is longer than a problem can be', ' '.repeat(100_000), undefined],
+  ])(
+    'the answer of a runtime whose fetch has no streams, such as React Native, is %s',
+    async (_, padding, expected) => {
+      const problem = JSON.stringify({ domain: 'grpc-wallet-auth', reason: 'TOKEN_EXPIRED' });
+      const headers = { 'content-type': 'application/problem+json' };
+      const response = new Response(problem + padding, { status: 401, headers });
+      const withoutStreams = (from: Response): Response =>
+        new Proxy(from, {
+          get(target, name) {
+            if (name === 'body') return undefined;
+            if (name === 'clone') return () => withoutStreams(target.clone());
+            const value: unknown = Reflect.get(target, name, target);
+            return typeof value === 'function' ? value.bind(target) : value;
+          },
+        });
+      expect(await refusalOf(withoutStreams(response))).toEqual(expected);
+    },
+  );
+
   const problem = (body: unknown, init: ResponseInit = {}) =>
     new Response(typeof body === 'string' ? body : JSON.stringify(body), {
       status: 401,

@@ -112,7 +112,7 @@ describe('tokens that wait', () => {
     const gate = createGate({ curve, timers, onDecision: listener });
     listener.watch(gate);
     const decisions = ['laptop', 'phone', 'tablet'].map((device) =>
-      gate.decide(call, `Bearer ${mintToken({ device })}`),
+      Promise.resolve(gate.decide(call, `Bearer ${mintToken({ device })}`)),
     );
     expect(await table('wallet_auth.waiting_tokens')).toEqual([[{}, 2]]);
     await turnAll();

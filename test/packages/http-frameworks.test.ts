@@ -13,6 +13,8 @@ import { scaffold } from './support/scaffold.js';
 import { snippetsOf } from './support/snippets.js';
 
 const folder = scaffold('module', [
+  '@bufbuild/protobuf@2.17.0',
+  '@trpc/server@11.25.2',
   '@types/express@5.0.6',
   '@types/node@20.19.43',
   'express4@npm:express@4.22.3',
@@ -23,6 +25,19 @@ const folder = scaffold('module', [
 
 const page = snippetsOf('docs/http-frameworks.md');
 const onFreePorts = Object.fromEntries(Object.entries(page).map(([name, code]) => [name, code.replace('8080', '0')]));
+
+/** Serves the functions of the page that take fetch's `Request`, as Next and the adapters of other frameworks do. */
+const served = (from: string, name: string) => `
+  import { createServer } from 'node:http';
+  import { ${name} } from '${from}';
+  createServer(async (incoming, response) => {
+    const answer = await ${name}(new Request('http://localhost' + incoming.url, { headers: incoming.headers }));
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text());
+  }).listen(0);`;
+const fetchServers = {
+  'out/next-server.js': served('./route.js', 'GET'),
+  'out/trpc-server.js': served('./trpc.js', 'handle'),
+};
 
 /** Apps that throw AuthErrors themselves and leave them to the default error handler. */
 const throwing = {
@@ -60,6 +75,7 @@ beforeAll(async () => {
   folder.write({
     ...onFreePorts,
     ...throwing,
+    ...fetchServers,
     'tsconfig.json': JSON.stringify({ compilerOptions: { ...compilerOptions, rootDir: '.' }, include: ['*.ts'] }),
   });
   compiled = (await folder.run('tsc')).output;
@@ -68,7 +84,7 @@ beforeAll(async () => {
 }, 120_000);
 
 it("the page's code compiles", () => {
-  expect(Object.keys(page)).toEqual(['fastify.ts', 'express.ts', 'reason.ts']);
+  expect(Object.keys(page)).toEqual(['fastify.ts', 'express.ts', 'reason.ts', 'route.ts', 'trpc.ts']);
   expect(compiled).toBe('');
 });
 
@@ -105,6 +121,25 @@ describe.each([
     expect(status).toBe(401);
     expect(body).toMatch(shape);
     expect(body).not.toContain('node_modules');
+  });
+});
+
+describe.each([
+  ['Next', 'next-server', '/whoami', { wallet: testWallets.alice.address }],
+  ['tRPC', 'trpc-server', '/trpc/whoami', { result: { data: { wallet: testWallets.alice.address } } }],
+])('%s', (_, name, path, answer) => {
+  it('knows the wallet of a good token, and refuses with the reason', async () => {
+    const { port } = await folder.serve(`out/${name}.js`);
+    const get = async (headers: Record<string, string>) => {
+      const response = await fetch(`http://localhost:${port}${path}`, { headers });
+      return { status: response.status, headers: response.headers, body: (await response.json()) as object };
+    };
+    const good = await get({ authorization: `Bearer ${mintToken()}` });
+    expect([good.status, good.body]).toEqual([200, answer]);
+    expect(await get({})).toMatchObject({ status: 401, body: { reason: 'MISSING_CREDENTIALS' } });
+    const expired = await get({ authorization: `Bearer ${mintToken({ refusedFor: 'TOKEN_EXPIRED' })}` });
+    expect(expired).toMatchObject({ status: 401, body: { status: 401, reason: 'TOKEN_EXPIRED' } });
+    expect(expired.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
   });
 });
 

@@ -28,6 +28,9 @@ const docs = main.replace('50051', '0');
 const CHANNEL = 'channelOptions: { interceptors: [auth] },';
 const FILTER = '@UseFilters(AuthErrorFilter)';
 
+/** The application with the controller that uses the decorator. */
+const short = docs.replaceAll('DemoController', 'ShortController').replace('demo.controller', 'short.controller');
+
 const ERROR = `new AuthError('ACCESS_DENIED', { message: 'not yours' })`;
 
 /** The page's controller, where each handler has another body. */
@@ -47,11 +50,16 @@ const apps = {
   trap: { ...page, 'main.ts': docs.replace(CHANNEL, '...{ interceptors: [auth] },') },
   throwing: { ...page, 'main.ts': docs, 'demo.controller.ts': throwing },
   emitting: { ...page, 'main.ts': docs, 'demo.controller.ts': emitting },
+  short: { ...page, 'main.ts': short },
+  'short-optional': { ...page, 'main.ts': short.replace('walletAuth()', `walletAuth({ rules: { '*': 'optional' } })`) },
   unfiltered: { ...page, 'main.ts': docs, 'demo.controller.ts': throwing.replace(FILTER, '') },
 };
 
 it('the page has the code that the tests change', () => {
-  expect(Object.keys(page)).toEqual(['demo.controller.ts', 'auth-error.filter.ts']);
+  const files = ['demo.controller.ts', 'wallet.decorator.ts', 'short.controller.ts', 'auth-error.filter.ts'];
+  expect(Object.keys(page)).toEqual(files);
+  expect(short).toContain('controllers: [ShortController]');
+  expect(short).toContain("'./short.controller.js'");
   expect(docs).toContain(CHANNEL);
   expect(throwing.match(/throw new AuthError/g)).toHaveLength(4);
   expect(throwing).toContain(FILTER);
@@ -113,6 +121,20 @@ describe.each(NESTS)('NestJS %s', (_, type, packages) => {
       expect([kind, refused(await callKinds[kind](client))]).toEqual([kind, missing]);
       const { error, wallets } = await callKinds[kind](client, good());
       expect([kind, error, ...new Set(wallets)]).toEqual([kind, undefined, testWallets.alice.address]);
+    }
+  });
+
+  it('@Wallet() is the caller, and refuses where there is none, in the three kinds that have parameters', async () => {
+    const { client } = await start('short');
+    const { client: optional } = await start('short-optional');
+    for (const kind of ['unary', 'server stream', 'client stream'] as const) {
+      const { error, wallets } = await callKinds[kind](client, good());
+      expect([kind, error, ...new Set(wallets)]).toEqual([kind, undefined, testWallets.alice.address]);
+      expect(refused(await callKinds[kind](client))?.[2]).toBe('MISSING_CREDENTIALS');
+      const { wallets: anonymous, error: missing } = await callKinds[kind](optional);
+      expect([kind, ...new Set(anonymous), missing && authReasonOf(missing)]).toEqual(
+        kind === 'server stream' ? [kind, 'anonymous', undefined] : [kind, 'MISSING_CREDENTIALS'],
+      );
     }
   });
 

@@ -7,6 +7,7 @@ export const fastUnderNode: Readonly<Record<string, string>> = {
   '#bytes': `${src}/bytes/node-bytes.ts`,
   '#curves': `${src}/curves/fastest-curve.ts`,
   '#keccak': `${src}/keccak/fastest-keccak.ts`,
+  '#protobuf': `${src}/protobuf/at-once.ts`,
 };
 
 /** The same for runtimes without Node. */
@@ -14,4 +15,5 @@ export const portable: Readonly<Record<string, string>> = {
   '#bytes': `${src}/bytes/portable-bytes.ts`,
   '#curves': `${src}/curves/portable-curve.ts`,
   '#keccak': `${src}/keccak/portable-keccak.ts`,
+  '#protobuf': `${src}/protobuf/at-once.ts`,
 };

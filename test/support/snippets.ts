@@ -152,6 +152,7 @@ export function compile(dir: string, snippets: readonly Snippet[]): string {
         '#bytes': [join(root, 'src/bytes/node-bytes.ts')],
         '#curves': [join(root, 'src/curves/fastest-curve.ts')],
         '#keccak': [join(root, 'src/keccak/fastest-keccak.ts')],
+        '#protobuf': [join(root, 'src/protobuf/at-once.ts')],
       },
     },
     include: ['*.ts', '*.js'],

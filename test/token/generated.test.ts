@@ -14,7 +14,9 @@ import { mutated } from '../support/arbitraries.js';
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const bytes = fc.uint8Array({ maxLength: 70 });
 const restrictions = fc.record({
-  audience: fc.uniqueArray(fc.string({ minLength: 1, unit: fc.constantFrom('!', 'a', '.', ':', '[', '~') }), { maxLength: 16 }),
+  audience: fc.uniqueArray(fc.string({ minLength: 1, unit: fc.constantFrom('!', 'a', '.', ':', '[', '~') }), {
+    maxLength: 16,
+  }),
   expiresNs: fc.oneof(fc.constant(0n), fc.bigInt({ min: 2n, max: 2n ** 64n - 1n })),
   challenge: fc.oneof(fc.constant(new Uint8Array()), fc.uint8Array({ minLength: 16, maxLength: 16 })),
   methods: fc.array(fc.constantFrom('a.S/M', 'S/*', 'a.b.S_1/*'), { maxLength: 32 }),

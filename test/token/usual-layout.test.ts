@@ -17,7 +17,7 @@ import { usualAuthData, usualToken } from '../../src/token/usual-layout.js';
 import { faultFamilies } from '../hostile/faults.js';
 import { tokenMaker } from '../hostile/good-tokens.js';
 import { encode } from '../hostile/wire-model.js';
-import { concat, uint } from '../support/raw-proto.js';
+import { bytes as field, concat, text as textField, uint } from '../support/raw-proto.js';
 import { flipBit, planToken } from '../support/token-workshop.js';
 
 const curve = nativeCurve();
@@ -103,6 +103,32 @@ describe('usualToken', () => {
 });
 
 describe('usualAuthData', () => {
+  it('reads restrictions as the general reader does or nothing, whichever bit is flipped and wherever they are cut', () => {
+    const { toLatin1 } = portableBytes;
+    const content = concat(
+      textField(1, 'node.example:443'),
+      textField(1, 'other'),
+      uint(2, 2n ** 62n),
+      field(3, new Uint8Array(16).fill(3)),
+      textField(4, 'a.S/M'),
+      uint(6, 1),
+    );
+    const authData = concat(planToken().authData, field(1600, content));
+    expect(usualAuthData(authData, toLatin1)).toEqual(decodeAuthData(authData));
+    expect(usualAuthData(authData, toLatin1)?.restrictions?.strict).toBe(true);
+    let read = 0;
+    for (let bit = 0; bit < authData.length * 8; bit++) {
+      const changed = flipBit(authData, bit);
+      const fields = usualAuthData(changed, toLatin1);
+      if (fields === undefined) continue;
+      read++;
+      expect(fields).toEqual(decodeAuthData(changed));
+    }
+    expect(read).toBeGreaterThan(600);
+    for (let length = planToken().authData.length + 1; length < authData.length; length++)
+      expect(usualAuthData(authData.subarray(0, length), toLatin1)).toBeUndefined();
+  });
+
   it('reads what the general reader reads or nothing, whichever bit is flipped and wherever it is cut', () => {
     const { authData } = planToken();
     const { toLatin1 } = portableBytes;

@@ -1,6 +1,7 @@
 import { ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
 
-import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
+import { descriptors } from '#protobuf';
+
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import { createDeviceService } from '../../devices/service/service.js';
 import { StatusError } from '../../devices/service/status-error.js';
@@ -60,7 +61,7 @@ export function deviceRoutes(
   }
 
   return (router) =>
-    router.service(DeviceService, {
+    router.service(descriptors().DeviceService, {
       whoAmI: (_, context) => answer(context, (caller) => service.whoAmI(caller)),
       listDevices: (_, context) => answer(context, (caller) => service.listDevices(caller)),
       revokeDevice: (request, context) => answer(context, (caller) => service.revokeDevice(caller, request)),

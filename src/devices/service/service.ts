@@ -1,21 +1,17 @@
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 
-import {
-  type DeviceSchema,
-  DeviceServiceWhoAmIResponseSchema,
-  ListDevicesResponseSchema,
-  RenameDeviceResponseSchema,
-  RevokeByWalletResponseSchema,
-  RevokeDeviceResponseSchema,
-  RevokeOtherDevicesResponseSchema,
-  type DeviceServiceWhoAmIResponse,
-  type ListDevicesResponse,
-  type RenameDeviceRequest,
-  type RenameDeviceResponse,
-  type RevokeByWalletResponse,
-  type RevokeDeviceRequest,
-  type RevokeDeviceResponse,
-  type RevokeOtherDevicesResponse,
+import { descriptors, protobuf } from '#protobuf';
+
+import type {
+  DeviceSchema,
+  DeviceServiceWhoAmIResponse,
+  ListDevicesResponse,
+  RenameDeviceRequest,
+  RenameDeviceResponse,
+  RevokeByWalletResponse,
+  RevokeDeviceRequest,
+  RevokeDeviceResponse,
+  RevokeOtherDevicesResponse,
 } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { Curve } from '../../crypto/curve.js';
 import { nobleCurve } from '../../crypto/noble-curve.js';
@@ -63,18 +59,20 @@ export function createDeviceService(
   nowMs: () => number = Date.now,
   curve: Curve = nobleCurve,
 ): DeviceServiceHandlers {
+  const { create } = protobuf();
+  const schemas = descriptors();
   const own = ownDevices(devices);
   return Object.freeze<DeviceServiceHandlers>({
     async whoAmI(caller) {
       const { wallet, deviceId, expiresAtMs } = own.required(caller);
       const times = { expiresAtMs: BigInt(expiresAtMs), serverTimeMs: BigInt(nowMs()) };
-      return create(DeviceServiceWhoAmIResponseSchema, { wallet, deviceId, ...times });
+      return create(schemas.DeviceServiceWhoAmIResponseSchema, { wallet, deviceId, ...times });
     },
 
     async listDevices(caller) {
       const { wallet, deviceId } = own.required(caller);
       const known = await devices.list(wallet);
-      return create(ListDevicesResponseSchema, {
+      return create(schemas.ListDevicesResponseSchema, {
         devices: known.slice(0, MAX_LISTED).map((device) => messageOf(device, deviceId)),
         omitted: Math.max(known.length - MAX_LISTED, 0),
       });
@@ -82,26 +80,28 @@ export function createDeviceService(
 
     async revokeDevice(caller, { deviceId }) {
       const changed = await own.revoke(own.required(caller), deviceId);
-      return create(RevokeDeviceResponseSchema, { changed });
+      return create(schemas.RevokeDeviceResponseSchema, { changed });
     },
 
     async revokeOtherDevices(caller) {
       const changed = await own.revokeOthers(own.required(caller));
-      return create(RevokeOtherDevicesResponseSchema, { changed });
+      return create(schemas.RevokeOtherDevicesResponseSchema, { changed });
     },
 
     async renameDevice(caller, { deviceId, label }) {
       const identity = own.required(caller);
       if (!isDeviceLabel(label)) throw new StatusError('INVALID_ARGUMENT', LABEL_RULE);
       await own.rename(identity, deviceId, label);
-      return create(RenameDeviceResponseSchema);
+      return create(schemas.RenameDeviceResponseSchema);
     },
 
     async revokeByWallet(isCounted, request) {
       const statements = statementsOf(devices);
       if (statements === undefined) throw new StatusError('UNIMPLEMENTED', 'the network of this node has no name');
       if (!isCounted) throw new StatusError('UNIMPLEMENTED', 'the gate of this node does not have its devices');
-      return create(RevokeByWalletResponseSchema, { changed: await revokeByWallet(statements, curve, request) });
+      return create(schemas.RevokeByWalletResponseSchema, {
+        changed: await revokeByWallet(statements, curve, request),
+      });
     },
   });
 }

@@ -95,7 +95,7 @@ export function createVerificationQueue(
             try {
               resolve(onCurve(() => work.run()));
             } catch (error) {
-              reject(error as Error);
+              reject(error);
             }
           },
           refuse() {

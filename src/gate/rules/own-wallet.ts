@@ -1,13 +1,6 @@
-import {
-  getOption,
-  hasOption,
-  ScalarType,
-  type DescExtension,
-  type DescField,
-  type DescMessage,
-} from '@bufbuild/protobuf';
+import type { DescExtension, DescField, DescMessage, ScalarType } from '@bufbuild/protobuf';
 
-import { own_wallet } from '../../../gen/walletauth/v1/options_pb.js';
+import { descriptors, protobuf } from '#protobuf';
 
 /** Where in messages of one type the caller's own wallet address must be. Types that contain themselves have plans that do. */
 export type MessagePlan = readonly FieldPlan[];
@@ -90,14 +83,18 @@ export function typesWithMarks(root: DescMessage): ReadonlySet<DescMessage> {
 
 /** @throws TypeError naming a field or extension that has the option and is no text. */
 export function isMarked(field: DescField | DescExtension): boolean {
+  const { getOption, hasOption } = protobuf();
+  const { own_wallet } = descriptors();
   if (!hasOption(field, own_wallet) || !getOption(field, own_wallet)) return false;
   if (!isText(field)) throw new TypeError(`${field.toString()}: own_wallet is for text`);
   return true;
 }
 
+const STRING: ScalarType.STRING = 9;
+
 /** Whether a field, or each value in it, is text. */
 function isText({ scalar }: DescField | DescExtension): boolean {
-  return scalar === ScalarType.STRING;
+  return scalar === STRING;
 }
 
 /** A field by its descriptor, or by its name alone. */

@@ -1,6 +1,8 @@
-import { getOption, hasOption, type DescMethod, type DescService } from '@bufbuild/protobuf';
+import type { DescMethod, DescService } from '@bufbuild/protobuf';
 
-import { Auth, method, service, Stream, type Require, type Rule } from '../../../gen/walletauth/v1/options_pb.js';
+import { descriptors, protobuf } from '#protobuf';
+
+import type { Auth, Require, Rule, Stream } from '../../../gen/walletauth/v1/options_pb.js';
 import type { AuthRule, StreamRule } from '../call/call.js';
 import { isLimitName, type MethodPolicy } from './policy.js';
 import { demandsOf, type RequireOptions } from './require.js';
@@ -11,11 +13,15 @@ import { demandsOf, type RequireOptions } from './require.js';
  * @throws TypeError naming the method whose option is wrong.
  */
 export function methodPolicy(desc: DescMethod): MethodPolicy | undefined {
+  const { getOption, hasOption } = protobuf();
+  const { method } = descriptors();
   return hasOption(desc, method) ? policyOf(desc.toString(), getOption(desc, method)) : undefined;
 }
 
 /** What it declares for all methods of a service; otherwise like `methodPolicy`. */
 export function servicePolicy(desc: DescService): MethodPolicy | undefined {
+  const { getOption, hasOption } = protobuf();
+  const { service } = descriptors();
   return hasOption(desc, service) ? policyOf(desc.toString(), getOption(desc, service)) : undefined;
 }
 
@@ -46,6 +52,7 @@ function requireOf(option: Require | undefined): RequireOptions | undefined {
 }
 
 function authRule(name: string, auth: Auth): AuthRule | undefined {
+  const { Auth } = descriptors();
   switch (auth) {
     case Auth.UNSPECIFIED:
       return undefined;
@@ -61,6 +68,7 @@ function authRule(name: string, auth: Auth): AuthRule | undefined {
 }
 
 function streamRule(name: string, stream: Stream): StreamRule | undefined {
+  const { Stream } = descriptors();
   switch (stream) {
     case Stream.UNSPECIFIED:
       return undefined;

@@ -18,8 +18,8 @@ export interface Authentication {
   readonly stages: TokenStages;
   /** Where tokens wait that need the curve; `undefined` if none has to. */
   readonly queue: VerificationQueue | undefined;
-  /** In this order. */
-  readonly notes: readonly NoteIdentity[];
+  /** Called with every identity. */
+  readonly note: NoteIdentity;
 }
 
 /**
@@ -69,8 +69,8 @@ export function renewing(leases: Leases): NoteIdentity {
   };
 }
 
-function accept(call: CallContext, identity: WalletIdentity, { notes }: Authentication): Answer {
-  for (const note of notes) note(call, identity);
+function accept(call: CallContext, identity: WalletIdentity, { note }: Authentication): Answer {
+  note(call, identity);
   call.identity = identity;
   checkMethods(identity, call.incoming.method);
   return undefined;

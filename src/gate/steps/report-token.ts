@@ -19,13 +19,14 @@ export interface TokenEvent {
 }
 
 /**
- * Reports each token once for as long as it is cached. A token that was cached although its device was refused is reported when
+ * Takes note of identities, and reports each token once for as long as it is cached. A token that was cached although its device was refused is reported when
  * it is accepted first. Where tokens are not cached, each call reports its own.
  */
-export function reporting(onToken: (event: TokenEvent) => void): NoteIdentity {
+export function reporting(note: NoteIdentity, onToken: (event: TokenEvent) => void): NoteIdentity {
   /** A cached token has one identity. */
   const reported = new WeakSet<WalletIdentity>();
   return (call, identity) => {
+    note(call, identity);
     if (reported.has(identity)) return;
     reported.add(identity);
     const { deviceId, expiresAtMs: endsAtMs } = identity;

@@ -67,14 +67,6 @@ export function limitFailures(stages: TokenStages, limit: FailedTokenLimit): Tok
 
 /** Records whether tokens were cached and how long they took, without the time for which they waited. */
 export function measured(stages: TokenStages): TokenStages {
-  function measure<T>(call: CallContext, run: () => T): T {
-    const startedAt = performance.now();
-    try {
-      return run();
-    } finally {
-      call.verificationMs = (call.verificationMs ?? 0) + performance.now() - startedAt;
-    }
-  }
   return {
     begin: (call) =>
       measure(call, () => {
@@ -90,4 +82,13 @@ export function measured(stages: TokenStages): TokenStages {
       }),
     finish: (call, pending) => measure(call, () => stages.finish(call, pending)),
   };
+}
+
+function measure<T>(call: CallContext, run: () => T): T {
+  const startedAt = performance.now();
+  try {
+    return run();
+  } finally {
+    call.verificationMs = (call.verificationMs ?? 0) + performance.now() - startedAt;
+  }
 }

@@ -1,12 +1,13 @@
 import type { ChannelCredentials, requestCallback } from '@grpc/grpc-js';
 
-import {
-  DeviceService,
-  type Device,
-  type DeviceServiceWhoAmIResponse,
-  type ListDevicesResponse,
-  type RevokeDeviceResponse,
-  type RevokeOtherDevicesResponse,
+import { descriptors } from '#protobuf';
+
+import type {
+  Device,
+  DeviceServiceWhoAmIResponse,
+  ListDevicesResponse,
+  RevokeDeviceResponse,
+  RevokeOtherDevicesResponse,
 } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { integer } from '../../options.js';
@@ -73,7 +74,7 @@ export function createDeviceClient(
 ): DeviceClient {
   const { timeoutMs: given, ...clientOptions } = options;
   const timeoutMs = integer('timeoutMs', given, 10_000, 1, 600_000);
-  const client = createClient(DeviceService, target, credentials, source, clientOptions);
+  const client = createClient(descriptors().DeviceService, target, credentials, source, clientOptions);
   const within = () => ({ deadline: Date.now() + timeoutMs });
 
   return Object.freeze<DeviceClient>({

@@ -1,6 +1,8 @@
 import { makeClientConstructor, type ChannelCredentials } from '@grpc/grpc-js';
 
-import { DeviceService, type RevokeByWalletResponse } from '../../../gen/walletauth/v1/devices_pb.js';
+import { descriptors } from '#protobuf';
+
+import type { DeviceService as Service, RevokeByWalletResponse } from '../../../gen/walletauth/v1/devices_pb.js';
 import { isLoopbackTarget } from '../../client/loopback.js';
 import type { SignedRevocation } from '../../client/sign-revocation.js';
 import { integer, knownOptions } from '../../options.js';
@@ -50,10 +52,11 @@ export async function revokeByWallet(
   }
 }
 
-type DeviceServiceClient = GrpcClient<typeof DeviceService>;
+type DeviceServiceClient = GrpcClient<typeof Service>;
 type Request = Parameters<DeviceServiceClient['revokeByWallet']>[0];
 
 function clientOf(target: string, credentials: ChannelCredentials): DeviceServiceClient {
+  const { DeviceService } = descriptors();
   const ClientOf = makeClientConstructor(grpcServiceDefinition(DeviceService), DeviceService.typeName);
   // a proxy would carry loopback traffic off this machine
   const options = isLoopbackTarget(target) ? { 'grpc.enable_http_proxy': 0 } : {};

@@ -1,8 +1,9 @@
 import { status as Status, type handleUnaryCall, type Server } from '@grpc/grpc-js';
 
 import { fastestCurve } from '#curves';
+import { descriptors } from '#protobuf';
 
-import { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
+import type { DeviceService } from '../../../gen/walletauth/v1/devices_pb.js';
 import type { Curve } from '../../crypto/curve.js';
 import type { DeviceRegistry } from '../../devices/device-registry.js';
 import { createDeviceService } from '../../devices/service/service.js';
@@ -54,7 +55,7 @@ export function addDeviceService(server: Server, devices: DeviceRegistry, option
       handling,
     ),
   };
-  server.addService(grpcServiceDefinition(DeviceService), { ...handlers });
+  server.addService(grpcServiceDefinition(descriptors().DeviceService), { ...handlers });
 }
 
 /** A handler for callers that need no identity, with the errors of `authenticated`. */

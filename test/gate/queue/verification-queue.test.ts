@@ -73,10 +73,10 @@ describe('a verification queue', () => {
 
   it('has what comes in the rest of a turn wait behind what waits', () => {
     const { queue, wait, turn, done } = bench();
-    for (const name of ['a1', 'a2']) wait(name, 5);
+    for (const name of ['a1', 'a2']) void wait(name, 5);
     turn();
     expect([queue.isBusy, ...done]).toEqual([true, 'a1']);
-    wait('b1');
+    void wait('b1');
     turn();
     expect(done).toEqual(['a1', 'a2']);
   });
@@ -127,7 +127,7 @@ describe('a verification queue', () => {
   it('lets one token through in each turn while the clock is broken', () => {
     const { time, wait, turn, done } = bench();
     time.ms = NaN;
-    for (const name of ['a1', 'a2']) wait(name);
+    for (const name of ['a1', 'a2']) void wait(name);
     turn();
     expect(done).toEqual(['a1']);
     turn();

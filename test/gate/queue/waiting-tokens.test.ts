@@ -50,7 +50,7 @@ function heldGate(options: GateOptions = {}) {
 /** The same, with the slice of this turn used up. */
 function busyGate(options: GateOptions = {}) {
   const held = heldGate(options);
-  held.decide(tokens.bobs, neighbour);
+  void held.decide(tokens.bobs, neighbour);
   held.events.length = 0;
   Object.assign(held.curve.calls, { verify: 0, recover: 0 });
   return held;

@@ -96,7 +96,7 @@ describe('timers', () => {
   });
 
   it.each(misbehaviours)('whose nextTurn() %s do not end the process', async (_, behave) => {
-    const timers = { monotonicMs, after: () => () => undefined, nextTurn: behave as () => void };
+    const timers = { monotonicMs, after: () => () => undefined, nextTurn: behave };
     const server = await startNode({ now, curve, timers });
     expect((await callKinds.unary(server.client(), good)).error).toBeUndefined();
   });

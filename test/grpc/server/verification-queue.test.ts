@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 
-import { Metadata, ServerInterceptingCall, status as Status, type ServerInterceptor } from '@grpc/grpc-js';
+import { ServerInterceptingCall, status as Status, type Metadata, type ServerInterceptor } from '@grpc/grpc-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createGate, type Gate } from '../../../src/gate/create-gate.js';
