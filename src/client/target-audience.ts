@@ -1,4 +1,4 @@
-import { hostAndPort } from '../token/audience.js';
+import { dottedTail, hostAndPort } from '../token/audience.js';
 import { hasTargets } from './target-of.js';
 import type { TargetTokenSource, TokenSource } from './token-source.js';
 
@@ -44,11 +44,5 @@ export function audienceOfTarget(target: string, isTls: boolean): string {
  */
 export function audienceOfUrl(url: string): string {
   const { protocol, hostname, port } = new URL(url, (globalThis as { location?: { href?: string } }).location?.href);
-  const host = hostname
-    .replace(/\.$/, '')
-    .replace(/^\[::ffff:([\da-f]+):([\da-f]+)\]$/, (_, high: string, low: string) => {
-      const octets = [high, low].map((group) => Number.parseInt(group, 16)).flatMap((bits) => [bits >> 8, bits & 255]);
-      return `[::ffff:${octets.join('.')}]`;
-    });
-  return `${host}:${port || (protocol === 'http:' ? 80 : 443)}`;
+  return `${dottedTail(hostname.replace(/\.$/, ''))}:${port || (protocol === 'http:' ? 80 : 443)}`;
 }
