@@ -7,7 +7,7 @@ import type { TargetTokenSource, TokenSource } from './token-source.js';
 export function targetOf(
   source: TokenSource | TargetTokenSource,
   target: string,
-  audience?: string | undefined,
+  audience?: string,
 ): TargetTokenSource {
   if (!hasTargets(source)) return source;
   return audience === undefined ? source.forTarget(target) : source.forTarget(target, { audience });

@@ -54,6 +54,7 @@ const HOST = new RegExp(`^(?=.{1,253}$)(?:\\[[0-9a-f:.]+\\]|${LABEL}(?:\\.${LABE
 function canonicalHost(host: string): string | undefined {
   const asked = host.toLowerCase().replace(/\.$/, '');
   if (!HOST.test(asked)) return undefined;
+  if (typeof URL !== 'function') return asked; // React Native without a polyfill: addresses are left as they are
   try {
     const written = dottedTail(new URL(`http://${asked}/`).href.slice('http://'.length, -1));
     // URL has one way to write an address, and takes a name whose last label is a number for an IPv4 address in any form
