@@ -1,3 +1,4 @@
+import type { Admission } from '../gate/decision.js';
 import type { WalletIdentity } from '../identity.js';
 import { CHALLENGE_HEADER, CHALLENGE_KEY, EXPIRES_KEY } from '../status-details.js';
 
@@ -16,12 +17,15 @@ export const corsHeaders: { readonly allowedHeaders: readonly string[]; readonly
     exposedHeaders: Object.freeze([EXPIRES_KEY, CHALLENGE_HEADER, CHALLENGE_KEY, 'retry-after', 'www-authenticate']),
   });
 
-/** The challenge that goes out with the next answer to a caller: that of its last request. */
-const challenges = new WeakMap<WalletIdentity, string>();
+/** What goes out with the next answer to a caller, where that is not what its identity says: that of its last request. */
+const answers = new WeakMap<WalletIdentity, Pick<Admission, 'expiresAtMs' | 'challenge'>>();
 
-/** A caller was admitted by a node with a challenge. */
-export function noteChallenge(identity: WalletIdentity, challenge: string): void {
-  challenges.set(identity, challenge);
+/** A caller was admitted. */
+export function noteAdmission({ identity, expiresAtMs, challenge }: Admission): void {
+  if (identity === undefined) return;
+  if (challenge !== undefined || expiresAtMs !== identity.expiresAtMs)
+    answers.set(identity, { expiresAtMs, challenge });
+  else answers.delete(identity);
 }
 
 /**
@@ -35,9 +39,9 @@ export function noteChallenge(identity: WalletIdentity, challenge: string): void
  */
 export function expiryHeaders(identity: WalletIdentity | undefined): Record<string, string> {
   if (identity === undefined) return {};
-  const challenge = challenges.get(identity);
+  const { expiresAtMs = identity.expiresAtMs, challenge } = answers.get(identity) ?? {};
   return {
-    [EXPIRES_KEY]: String(identity.expiresAtMs),
+    [EXPIRES_KEY]: String(expiresAtMs),
     ...(challenge !== undefined && { [CHALLENGE_HEADER]: challenge }),
   };
 }

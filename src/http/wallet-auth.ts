@@ -7,7 +7,7 @@ import { warn } from '../gate/warn.js';
 import type { WalletIdentity } from '../identity.js';
 import { knownOptions } from '../options.js';
 import { refusalStatus, type RefusalStatus } from '../status-details.js';
-import { noteChallenge } from './headers.js';
+import { noteAdmission } from './headers.js';
 import { problemResponse } from './problem.js';
 
 /** The options of `createGate`; hooks get the headers of the request as metadata. docs/options.md has a table. */
@@ -86,11 +86,10 @@ export function walletAuth(gateOrOptions: Gate | WalletAuthOptions = {}): Wallet
     const decision = await gate.decide(call, request.authorization ?? call.header('authorization'));
     if (!decision.admitted) return decision.status;
     decision.onEnd?.();
-    const { identity, challenge } = decision;
-    if (identity !== undefined && challenge !== undefined) noteChallenge(identity, challenge);
-    if (decision.judgesMessages === undefined) return identity;
+    noteAdmission(decision);
+    if (decision.judgesMessages === undefined) return decision.identity;
     if (options.message === undefined) return noMessage(call.method);
-    return (await decision.checkMessage?.(options.message)) ?? identity;
+    return (await decision.checkMessage?.(options.message)) ?? decision.identity;
   }
 
   function noMessage(method: string): RefusalStatus {

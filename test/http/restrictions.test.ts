@@ -100,6 +100,29 @@ describe('the header wallet-challenge', () => {
   });
 });
 
+describe('the end of a token', () => {
+  it('is, in the answer of a method with a shorter life, the end there', async () => {
+    const rules = { [methodOf.unary]: { require: { maxLifetimeMs: 60_000 } } };
+    const { url, clock } = await start({ method: methodOf.unary, rules });
+    const answer = await send(url, mintToken({ now: clock.now }));
+    expect(answer.headers.get('wallet-token-expires-at-ms')).toBe(String(clock.now().getTime() + 60_000));
+  });
+
+  it('is that of the method that was called last', async () => {
+    const { now } = settableClock();
+    const auth = walletAuth({ now, rules: { [methodOf.unary]: { require: { maxLifetimeMs: 60_000 } } } });
+    const headers = new Headers({ authorization: `Bearer ${mintToken({ now })}` });
+    const endAfter = async (method?: string) => {
+      const caller = await auth.authenticate({ headers }, { method });
+      if (caller instanceof Response) throw new Error('refused');
+      return Number(expiryHeaders(caller)['wallet-token-expires-at-ms']) - now().getTime();
+    };
+    expect([await endAfter(), await endAfter(methodOf.unary), await endAfter()]).toEqual([
+      3_600_000, 60_000, 3_600_000,
+    ]);
+  });
+});
+
 describe('authorizedFetch()', () => {
   const demanded = { audience: NODE, challenge: { secret: SECRET }, require: { challenge: true } };
 
