@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { fastestCurve } from 'grpc-wallet-auth/curves';
 
+import { beginRow } from './budget.js';
+import { plot } from './plot.js';
 import { table } from './table.js';
 
 /** Every row with the file that measures it. */
@@ -17,6 +20,7 @@ const ROWS = {
   creation: 'creation',
   unary: 'server',
   stream: 'server',
+  connect: 'server',
   rules: 'rules',
   growth: 'growth',
   devices: 'devices',
@@ -29,18 +33,24 @@ const ROWS = {
 };
 
 const { values: flags } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, help: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    svg: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    help: { type: 'boolean' },
+  },
 });
 const names = flags.only ?? Object.keys(ROWS);
 const isWrong = names.some((name) => !Object.hasOwn(ROWS, name));
 
 if (flags.help || isWrong) {
-  console.error(`npm run bench -- [--json] [--only ROW]...\nRows: ${Object.keys(ROWS).join(', ')}`);
+  console.error(`npm run bench -- [--json] [--svg FILE] [--only ROW]...\nRows: ${Object.keys(ROWS).join(', ')}`);
   process.exitCode = isWrong ? 2 : 0;
 } else {
   const started = performance.now();
   const lines = [];
-  for (const row of names) {
+  for (const [done, row] of names.entries()) {
+    beginRow(names.length - done);
     process.stderr.write(`${row} …\n`);
     const { rows } = await import(`./rows/${ROWS[row]}.js`);
     for (const line of await rows[row]()) lines.push({ row, ...line });
@@ -53,6 +63,7 @@ if (flags.help || isWrong) {
     fastestCurve: fastestCurve()?.name ?? 'noble',
     seconds: Math.round((performance.now() - started) / 1e3),
   };
+  if (flags.svg !== undefined) writeFileSync(flags.svg, plot(machine, lines));
   console.log(flags.json ? JSON.stringify({ machine, lines }, undefined, 2) : report(machine, lines));
 }
 

@@ -1,18 +1,21 @@
+import { hasTime } from './budget.js';
+
 /**
  * Times functions in turns, so that other load of the machine affects all of them alike.
  * @param cases functions by name, synchronous or not; the first is what the others are compared with.
  * @param options how many rounds, milliseconds of one function in one round, milliseconds of warming up per function;
- *   `within`, such as 0.03: as many rounds again, up to four times, until the quartiles of each ratio are that near to its median.
+ *   `within`: as many rounds again, up to four times, until the quartiles of each ratio are that near to its median, as part of it, or the
+ *   row's time is up.
  * @returns by name: the median in nanoseconds per call, and the median and quartiles of its ratio to the first, taken
  *   round by round.
  */
-export async function pairs(cases, { rounds = 61, batchMs = 5, warmMs = 200, within = Infinity } = {}) {
+export async function pairs(cases, { rounds = 61, batchMs = 5, warmMs = 200, within = 0.03 } = {}) {
   const entries = Object.entries(cases);
   const sizes = [];
   for (const [, run] of entries) sizes.push(await batchSize(run, batchMs, warmMs));
   const times = entries.map(() => []);
-  const isSure = () => times.every((series) => isWithin(ratioOf(series, times[0]), within));
-  for (let round = 0; round < rounds || (round < 5 * rounds && !isSure()); round++) {
+  const isWide = () => !times.every((series) => isSure(ratioOf(series, times[0]), within));
+  for (let round = 0; round < rounds || (round < 5 * rounds && isWide() && hasTime()); round++) {
     for (let turn = 0; turn < entries.length; turn++) {
       const i = (turn + round) % entries.length;
       times[i].push(await nanoseconds(entries[i][1], sizes[i]));
@@ -29,7 +32,8 @@ export function ratioOf(numerators, denominators) {
   return { ratio: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
 }
 
-function isWithin({ ratio, low, high }, part) {
+/** Whether the quartiles of a ratio are as near to its median as a part of it. */
+export function isSure({ ratio, low, high }, part) {
   return high - ratio <= part * ratio && ratio - low <= part * ratio;
 }
 

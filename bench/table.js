@@ -11,7 +11,8 @@ const HEAD = ['row', 'measured', 'compared with', 'ratio', 'quartiles', 'each', 
  */
 export function line(measured, against, figures, goal = {}) {
   const { ratio, low, high, ns, amount, unit } = figures;
-  return { measured, against, ratio, low, high, ns, amount, unit, ...judged(figures, goal) };
+  const reachRatio = goal.ratioAtMost ?? goal.ratioAtLeast;
+  return { measured, against, ratio, low, high, ns, amount, unit, ...judged(figures, goal), reachRatio };
 }
 
 /** The whole table as text. */

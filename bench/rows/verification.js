@@ -8,7 +8,7 @@ import { gateVerifier } from '../verifiers.js';
 
 /** Each path through the verifier of a gate, compared with the curve operations that it cannot avoid. */
 export const rows = {
-  native: () => verification(nativeCurve(), { known: 1.14, firstSeen: 1.13 }, { within: 0.03 }),
+  native: () => verification(nativeCurve(), { known: 1.14, firstSeen: 1.13 }),
   wasm: () => verification(wasmCurve(), { known: 1.1, firstSeen: 1.06 }),
   noble: () => verification(nobleCurve, { known: 1.05, firstSeen: 1.05 }, { rounds: 31, batchMs: 25 }),
 };

@@ -22,6 +22,16 @@ export function connectError(error: AuthError): ConnectError {
   return refusalError(refusalStatus(error, Date.now()), error);
 }
 
+/** Errors of the node itself that a handler of this library throws: their reasons are the node's own. */
+const own = new WeakSet<ConnectError>();
+
+/** `connectError` for a refusal that a handler of this library makes: its reason reaches the caller, whichever it is. */
+export function ownConnectError(error: AuthError): ConnectError {
+  const made = connectError(error);
+  own.add(made);
+  return made;
+}
+
 /**
  * What a handler threw, as Connect is to send it: an AuthError with its reason, and nothing with one of the reasons for which
  * clients repeat calls, as only the gate of the node itself may give these.
@@ -33,6 +43,7 @@ export function handlerError(thrown: unknown): unknown {
 
 /** @returns the same error if it has none. */
 function withoutRepeatReasons(error: ConnectError): ConnectError {
+  if (own.has(error)) return error;
   const kept = error.details.filter((detail) => !repeats(detail));
   if (kept.length === error.details.length) return error;
   const copy = new ConnectError(error.rawMessage, error.code, error.metadata, undefined, error);

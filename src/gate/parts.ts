@@ -10,6 +10,7 @@ import type { RefusalStatus } from '../status-details.js';
 import { MAX_AGE_MS } from '../verify/options.js';
 import { createStagedVerifier, type StagedVerifier } from '../verify/staged-verifier.js';
 import { serverTools } from '../verify/tools.js';
+import { warn } from '../warn.js';
 import { createAccess, type Access } from './access/access.js';
 import { createAddressReader, type AddressReader } from './call/client-address.js';
 import { noAddressWarning, warningReader } from './call/no-address.js';
@@ -35,7 +36,6 @@ import type { LateCheck } from './steps/recheck-late.js';
 import { createSweep, recheckOf, type Recheck, type Sweep } from './steps/recheck.js';
 import { reporting } from './steps/report-token.js';
 import { limitFailures, measured, stagesOf } from './steps/token-stages.js';
-import { warn } from './warn.js';
 
 /** What a gate is made of: everything that its steps need, and `undefined` for what is not configured. */
 export interface GateParts {

@@ -3,10 +3,10 @@ import type { IncomingCall } from '../gate/call/call.js';
 import { createGate, isGate, type Gate } from '../gate/create-gate.js';
 import { withGateFacts, type GateFacts } from '../gate/gate-facts.js';
 import type { GateOptions } from '../gate/options.js';
-import { warn } from '../gate/warn.js';
 import type { WalletIdentity } from '../identity.js';
 import { knownOptions } from '../options.js';
 import { refusalStatus, type RefusalStatus } from '../status-details.js';
+import { warn } from '../warn.js';
 import { noteAdmission } from './headers.js';
 import { problemResponse } from './problem.js';
 

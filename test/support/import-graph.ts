@@ -6,7 +6,14 @@ import ts from 'typescript';
 /** Source texts by their path from the repository's root, such as `src/token/base64.ts`. */
 export type SourceFiles = Readonly<Record<string, string>>;
 
-const RANK_0 = ['src/errors.ts', 'src/identity.ts', 'src/next-turn.ts', 'src/options.ts', 'src/time-limit.ts'];
+const RANK_0 = [
+  'src/errors.ts',
+  'src/identity.ts',
+  'src/next-turn.ts',
+  'src/options.ts',
+  'src/time-limit.ts',
+  'src/warn.ts',
+];
 const STATUS_DETAILS = ['src/status-details.ts', 'src/auth-details.ts'];
 const RANKS_0_TO_1 = ['rank 0', ...STATUS_DETAILS, 'bytes', 'token', 'crypto', 'curves'];
 const RANKS_0_TO_2 = [...RANKS_0_TO_1, 'verify', 'client'];

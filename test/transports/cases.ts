@@ -1,5 +1,5 @@
 import { Code } from '@connectrpc/connect';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
 import { AuthError, type AuthReason } from '../../src/errors.js';
@@ -9,7 +9,7 @@ import { mintToken } from '../../src/testing/mint-token.js';
 import { testWallets } from '../../src/testing/test-wallets.js';
 import { builtProto } from '../support/built-proto.js';
 import { now, tokens } from '../support/tokens.js';
-import { kindsOver, methodOf, outcomeOf, type CallHeaders } from './calls.js';
+import { callKinds, connectionTo, kindsOver, methodOf, outcomeOf, type CallHeaders } from './calls.js';
 import { deviceCases } from './device-cases.js';
 import type { Transport } from './node.js';
 import { restrictionCases } from './restriction-cases.js';
@@ -174,6 +174,45 @@ export function transportCases(transport: Transport): void {
           expect(await node.call(kind, good)).toMatchObject({ code, message, reason: undefined });
         },
       );
+    });
+
+    describe('the end of a token', () => {
+      const end = String(now().getTime() + 3_600_000);
+      const isOneConnection = protocol.httpVersion === '2';
+
+      it('goes out with the first unary answer on a connection, and with the first on another one', async () => {
+        const node = await start();
+        const ends = [];
+        for (let i = 0; i < 3; i++) ends.push((await node.call('unary', good)).expiresAtMs);
+        expect(ends[0]).toBe(end);
+        if (isOneConnection) expect(ends).toEqual([end, null, null]);
+        const { client, close } = connectionTo(node.running.baseUrl(protocol), protocol);
+        onTestFinished(close);
+        if (isOneConnection) expect((await callKinds.unary(client, good)).expiresAtMs).toBe(end);
+      });
+
+      it('goes out for each of two callers who take turns on one connection, and for a newer token', async () => {
+        const node = await start();
+        for (const headers of [good, bobs]) expect((await node.call('unary', headers)).expiresAtMs).toBe(end);
+        if (isOneConnection)
+          for (const headers of [good, bobs]) expect((await node.call('unary', headers)).expiresAtMs).toBeNull();
+        node.clock.advance(1_000);
+        expect((await node.call('unary', node.fresh())).expiresAtMs).toBe(String(Number(end) + 1_000));
+      });
+
+      it('goes out with every stream, whose headers show that it was admitted', async () => {
+        const node = await start();
+        for (const kind of kinds.filter((each) => each !== 'unary'))
+          for (let i = 0; i < 2; i++) expect((await node.call(kind, good)).expiresAtMs).toBe(end);
+      });
+
+      it('goes out again when the answer that carried it failed', async () => {
+        const node = await start();
+        failing(node.own, () => new AuthError('ACCESS_DENIED'));
+        expect((await node.call('unary', good)).reason).toBe('ACCESS_DENIED');
+        Object.assign(node.own, { whoAmI: undefined });
+        expect((await node.call('unary', good)).expiresAtMs).toBe(end);
+      });
     });
 
     describe('the gate', () => {

@@ -24,8 +24,9 @@ export async function streamWithToken(tries: CallTries, request: StreamRequest, 
   /** Makes tries up to one that is not refused at once. */
   async function begin(): Promise<Try> {
     for (;;) {
-      const header = await tries.headers();
       try {
+        const header = await tries.headers();
+        tries.opened();
         const response = (await next({ ...request, header, message: requests.forNextTry() })) as StreamResponse;
         const made: Try = { response, messages: response.message[Symbol.asyncIterator](), first: undefined };
         if (tries.received(response.header) || !tries.open || !requests.repeatable) return made;
@@ -33,9 +34,14 @@ export async function streamWithToken(tries: CallTries, request: StreamRequest, 
         await settledOrLate(made.first);
         return made;
       } catch (error) {
-        if (!(await tries.again(error, requests.repeatable))) throw error;
+        if (!(await tries.again(error, requests.repeatable))) throw closed(error);
       }
     }
+  }
+
+  function closed<T>(result: T): T {
+    tries.closed();
+    return result;
   }
 
   let current = await begin();
@@ -47,14 +53,15 @@ export async function streamWithToken(tries: CallTries, request: StreamRequest, 
         try {
           const received = await result;
           tries.stop(); // a message was delivered, or the call ended well
-          return received;
+          return received.done === true ? closed(received) : received;
         } catch (error) {
-          if (!(await tries.again(error, requests.repeatable))) throw error;
+          if (!(await tries.again(error, requests.repeatable))) throw closed(error);
           current = await begin();
         }
       }
     },
     async return() {
+      tries.closed();
       quietly(() => requests.end());
       await current.messages.return?.();
       return { done: true, value: undefined };

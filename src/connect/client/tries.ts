@@ -3,6 +3,7 @@ import { Code, ConnectError, decodeBinaryHeader, type Interceptor } from '@conne
 import { authDetailsOf } from '../../auth-details.js';
 import { untilAborted } from '../../client/abort.js';
 import { delay } from '../../client/delay.js';
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { learnFromEnd, learnFromHeaders } from '../../client/learn.js';
 import { isPlaintextElsewhere } from '../../client/loopback.js';
 import { CallRetries, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
@@ -24,6 +25,8 @@ export interface TokenSettings {
   /** Whether tokens name the node as their audience. */
   readonly namesTarget: boolean;
   readonly retry: RetrySettings;
+  /** What watches the streams to a node whose tokens come from a source. */
+  readonly watchOf: ((source: TargetTokenSource) => StreamWatch<undefined>) | undefined;
 }
 
 /** The tries of one call: what each is sent with, what its source learns, and whether there is another one. */
@@ -43,6 +46,25 @@ export class CallTries {
   /** Whether there may be another try. */
   get open(): boolean {
     return this.#retries.open;
+  }
+
+  /** A try of a stream begins: its token is in front of the node. */
+  opened(): void {
+    const watch = this.#watch;
+    if (watch === undefined) return;
+    watch.opened(this, this.#token, undefined);
+    this.#request.signal.addEventListener('abort', () => this.closed(), { once: true });
+  }
+
+  /** The call is over; may be called more than once. */
+  closed(): void {
+    this.#watch?.closed(this);
+  }
+
+  /** The node has answered a unary call. Its headers need not tell the end of a token once more. */
+  answered(headers: Headers): void {
+    this.received(headers);
+    this.#watch?.accepted(this.#token);
   }
 
   /** Nothing is repeated from now on. */
@@ -70,6 +92,7 @@ export class CallTries {
     if (this.#source === undefined || !learnFromHeaders(this.#source, this.#token, answerHeaders(headers)))
       return false;
     this.stop(); // the handler may have done its work
+    this.#watch?.accepted(this.#token);
     return true;
   }
 
@@ -88,6 +111,10 @@ export class CallTries {
     if (retry === undefined) return false;
     if (retry.delayMs > 0) await delay(retry.delayMs, signal);
     return true;
+  }
+
+  get #watch(): StreamWatch<undefined> | undefined {
+    return this.#source && this.#settings.watchOf?.(this.#source);
   }
 
   #sourceOfNode(): TargetTokenSource {

@@ -8,7 +8,7 @@ export async function unaryWithToken(tries: CallTries, request: UnaryRequest, ne
     const header = await tries.headers();
     try {
       const response = await next({ ...request, header });
-      tries.received(response.header);
+      tries.answered(response.header);
       return response;
     } catch (error) {
       if (!(await tries.again(error, true))) throw error;

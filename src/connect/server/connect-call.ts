@@ -4,6 +4,7 @@ import { Code, ConnectError, encodeBinaryHeader, type ContextValues } from '@con
 import { fromHex } from '../../crypto/hex.js';
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
+import { mustTellEnd } from '../../gate/call/told-ends.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { pathOf } from '../../gate/rules/service-methods.js';
@@ -25,6 +26,11 @@ export interface CallParts {
   readonly signal: AbortSignal;
 }
 
+interface Stoppers {
+  readonly requests: Stopper;
+  readonly responses: Stopper;
+}
+
 /** One call on a Connect server, as its gate sees it. */
 export class ConnectCall implements IncomingCall, OpenStream {
   readonly method: string;
@@ -33,8 +39,8 @@ export class ConnectCall implements IncomingCall, OpenStream {
   readonly #isStream: boolean;
   readonly #facts: RequestFacts | undefined;
   readonly #signal: AbortSignal;
-  readonly #requests = new Stopper();
-  readonly #responses = new Stopper();
+  /** What ends the waits of a stream; made when one is waited for. */
+  #stoppers: Stoppers | undefined = undefined;
   #admission: Admission | undefined = undefined;
   #isOver = false;
   /** Aborts for the handler of a stream. */
@@ -71,6 +77,11 @@ export class ConnectCall implements IncomingCall, OpenStream {
     return this.#admission?.identity;
   }
 
+  /** Whether the gate counted it by its address, as one that may bring a statement of a wallet in place of a token. */
+  get isCounted(): boolean {
+    return this.#admission?.isCounted === true;
+  }
+
   /** For the handler. */
   get lease(): CallLease {
     const lease = this.#admission?.lease;
@@ -100,10 +111,16 @@ export class ConnectCall implements IncomingCall, OpenStream {
     if (decision.onEnd !== undefined) signal.addEventListener('abort', () => this.#release(), { once: true });
   }
 
-  /** Puts into the headers of a good answer when the token ends, and what the next one is to carry. */
+  /**
+   * Puts into the headers of a good answer when the token ends and what the next one is to carry: of each stream, since its client
+   * sees by them that it was admitted, and of a unary one where this connection does not know.
+   */
   announceExpiry(headers: Headers): void {
-    const { expiresAtMs, challenge } = this.#admission ?? {};
-    if (expiresAtMs !== undefined) headers.set(EXPIRES_KEY, String(expiresAtMs));
+    const admission = this.#admission;
+    if (admission?.expiresAtMs === undefined) return;
+    if (!this.#isStream && !mustTellEnd(this.#facts?.connection, admission.identity, admission)) return;
+    const { expiresAtMs, challenge } = admission;
+    headers.set(EXPIRES_KEY, String(expiresAtMs));
     const bytes = challenge === undefined ? undefined : fromHex(`0x${challenge}`);
     if (bytes !== undefined) headers.set(CHALLENGE_KEY, encodeBinaryHeader(bytes));
   }
@@ -147,7 +164,7 @@ export class ConnectCall implements IncomingCall, OpenStream {
 
   /** Waits for the handler of a stream to begin, or for the call's end. */
   untilAnswered<T>(answer: Promise<T>): Promise<T> {
-    return this.#responses.race(answer);
+    return this.#stops.responses.race(answer);
   }
 
   /** What a stream is to fail with whose handler failed, or was not waited for. */
@@ -159,14 +176,15 @@ export class ConnectCall implements IncomingCall, OpenStream {
 
   /** The request messages for the handler. */
   requests<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
-    return stoppable(messages, this.#requests, { onMessage: (message) => this.checkMessage(message) });
+    return stoppable(messages, this.#stops.requests, { onMessage: (message) => this.checkMessage(message) });
   }
 
   /** The handler's messages for the caller. When the call ends, so does the handler: whoever reads may be stuck. */
   responses<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
     const source = messages[Symbol.asyncIterator]();
-    this.#responses.onStop = () => quietly(() => source.return?.());
-    return stoppable({ [Symbol.asyncIterator]: () => source }, this.#responses, {
+    const stopper = this.#stops.responses;
+    stopper.onStop = () => quietly(() => source.return?.());
+    return stoppable({ [Symbol.asyncIterator]: () => source }, stopper, {
       errorOf: (thrown) => this.failureOf(thrown),
       onDone: () => {
         if (this.#ending !== undefined) throw this.failureOf(undefined);
@@ -181,12 +199,17 @@ export class ConnectCall implements IncomingCall, OpenStream {
     this.#ending = error;
     this.#release();
     const stop = () => {
-      this.#responses.stop(error);
-      this.#requests.stop(error);
+      if (!this.#isStream) return;
+      this.#stops.responses.stop(error);
+      this.#stops.requests.stop(error);
       this.#abort?.(error);
     };
     if (this.#isLastWord) setTimeout(stop, 0);
     else stop();
+  }
+
+  get #stops(): Stoppers {
+    return (this.#stoppers ??= { requests: new Stopper(), responses: new Stopper() });
   }
 
   #lastWord(listener: () => unknown): unknown {

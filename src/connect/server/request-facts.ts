@@ -9,6 +9,7 @@ interface Http2Stream {
   readonly closed: boolean;
   readonly destroyed: boolean;
   readonly writableFinished: boolean;
+  readonly session?: object | undefined;
   close(code: number): void;
 }
 
@@ -22,6 +23,8 @@ export interface RequestFacts {
   readonly peer: string;
   /** Every `authorization` header: Node's own `headers` drop all but the first. */
   readonly authorization: readonly string[];
+  /** Stands for the connection that it came on. */
+  readonly connection: object | undefined;
   /**
    * Closes what is left of a request whose caller does not take its answer.
    * @param isTaken whether the server has taken the whole answer to send it.
@@ -51,6 +54,11 @@ class NodeFacts implements RequestFacts {
 
   get authorization(): readonly string[] {
     return authorizationOf(this.#request.rawHeaders);
+  }
+
+  get connection(): object | undefined {
+    const { stream } = this.#request; // its socket is made when it is read
+    return isHttp2Stream(stream) ? stream.session : this.#request.socket;
   }
 
   close(isTaken: boolean): boolean {

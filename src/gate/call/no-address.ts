@@ -1,7 +1,7 @@
 import { refusal, type AuthError } from '../../errors.js';
+import { warn } from '../../warn.js';
 import type { AccessList } from '../access/access-list.js';
 import type { AccessOptions } from '../access/access.js';
-import { warn } from '../warn.js';
 import { parseRange } from './cidr.js';
 import type { AddressReader } from './client-address.js';
 

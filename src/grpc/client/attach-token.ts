@@ -1,9 +1,11 @@
 import type { Interceptor } from '@grpc/grpc-js';
 
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { retryOptionNames, retrySettings, type RetryOptions } from '../../client/retry-options.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
 import { knownOptions, optionalFunction } from '../../options.js';
-import { KeepAlive } from './keep-alive.js';
+import type { Call } from './call-record.js';
+import { grpcKeepAlive } from './keep-alive.js';
 import { TokenCall } from './token-call.js';
 
 /** How `attachToken` behaves. */
@@ -53,7 +55,7 @@ export function attachToken(source: TargetTokenSource, options: AttachTokenOptio
 /** What a node with a device service has for every caller. */
 const WHO_AM_I = 'walletauth.v1.DeviceService/WhoAmI';
 
-function keepAliveFor(source: TargetTokenSource, options: AttachTokenOptions): KeepAlive | undefined {
+function keepAliveFor(source: TargetTokenSource, options: AttachTokenOptions): StreamWatch<Call> | undefined {
   const keepAlive = options.keepAlive === true ? WHO_AM_I : options.keepAlive;
   const onError =
     optionalFunction('onKeepAliveError', options.onKeepAliveError) ?? ((error) => process.emitWarning(error));
@@ -61,5 +63,5 @@ function keepAliveFor(source: TargetTokenSource, options: AttachTokenOptions): K
   if (typeof keepAlive !== 'string' || !/^[\w.]+\/\w+$/.test(keepAlive)) {
     throw new TypeError('keepAlive must be a method: pkg.Service/Method, or true');
   }
-  return new KeepAlive(source, { path: `/${keepAlive}`, onError });
+  return grpcKeepAlive(source, { path: `/${keepAlive}`, onError });
 }

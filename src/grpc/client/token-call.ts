@@ -7,6 +7,7 @@ import {
   type StatusObject,
 } from '@grpc/grpc-js';
 
+import type { StreamWatch } from '../../client/keep-alive.js';
 import { learnFromEnd, learnFromHeaders } from '../../client/learn.js';
 import { CallRetries, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { tokenOf } from '../../client/target-of.js';
@@ -18,7 +19,6 @@ import { answerHeaders } from './answer-headers.js';
 import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
 import { HeldHeaders } from './held-headers.js';
-import type { StreamWatch } from './keep-alive.js';
 import { deadlineOf, onParentCancelled } from './parent-call.js';
 
 type CallOptions = Parameters<Interceptor>[0];
@@ -37,7 +37,7 @@ export class TokenCall extends InterceptingCall {
   readonly #source: TargetTokenSource;
   readonly #record: CallRecord;
   readonly #retries: CallRetries;
-  readonly #watch: StreamWatch | undefined;
+  readonly #watch: StreamWatch<Call> | undefined;
   readonly #deadlineMs: number;
   readonly #headers = new HeldHeaders((headers) => this.#listener.onReceiveMetadata?.(headers));
   #metadata = new Metadata();
@@ -57,7 +57,7 @@ export class TokenCall extends InterceptingCall {
     makeCall: () => Call,
     source: TargetTokenSource,
     retry: RetrySettings,
-    watch?: StreamWatch,
+    watch?: StreamWatch<Call>,
   ) {
     super(NOT_MADE);
     this.#options = options;
@@ -137,9 +137,13 @@ export class TokenCall extends InterceptingCall {
     const call = this.#makeCall();
     this.#call = call;
     call.start(metadata, this.#listenerFor(token));
-    const { requestStream, responseStream } = this.#options.method_definition;
-    if (requestStream || responseStream) this.#watch?.opened(this, token, call);
+    if (this.#isStream) this.#watch?.opened(this, token, call);
     this.#record.replay(call);
+  }
+
+  get #isStream(): boolean {
+    const { requestStream, responseStream } = this.#options.method_definition;
+    return requestStream || responseStream;
   }
 
   #listenerFor(token: string): InterceptingListener {
@@ -158,6 +162,8 @@ export class TokenCall extends InterceptingCall {
         this.#watch?.closed(this);
         const { code, metadata } = status;
         if (metadata.get(EXPIRES_KEY).length > 0) this.#retries.stop(); // it was admitted, though no headers came
+        // on a stream's headers it always says so; on those of a unary answer it may have said so before
+        if (code === Status.OK && !this.#isStream) this.#watch?.accepted(token);
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
         learnFromEnd(this.#source, token, end); // whether the call is repeated or not
         if (this.#tryAgain(end)) return;

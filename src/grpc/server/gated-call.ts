@@ -1,9 +1,10 @@
 import { constants } from 'node:http2';
 
-import { Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import { Metadata, type ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
 
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
+import { mustTellEnd } from '../../gate/call/told-ends.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
 import { refusalStatus, type RefusalStatus } from '../../status-details.js';
@@ -11,6 +12,7 @@ import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status
 import { addAnswerHeaders } from './answer-headers.js';
 import { http2StreamOf } from './http2-stream-of.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
+import { LeanCall } from './lean-call.js';
 import { peerOf } from './peer.js';
 
 type InnerCall = ConstructorParameters<typeof ServerInterceptingCall>[0];
@@ -33,7 +35,7 @@ export function gatedBy(gate: Gate): ServerInterceptor {
  * refused ends it: the caller gets the status behind the messages already sent, the handler is told by `onCancel`, once, and
  * nothing that it still sends goes out.
  */
-class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall, OpenStream {
+class GatedCall extends LeanCall implements Listener, IncomingCall, OpenStream {
   readonly method: string;
   readonly #isStream: boolean;
   readonly #call: InnerCall;
@@ -124,7 +126,8 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
 
   override sendMessage(message: unknown, callback: () => void): void {
     if (this.#over) return;
-    if (!this.#headersSent) this.#sendOwnMetadata();
+    if (!this.#headersSent && this.#mustSendOwnMetadata) this.#sendOwnMetadata();
+    this.#headersSent = true;
     this.#call.sendMessage(message, callback);
   }
 
@@ -143,6 +146,12 @@ class GatedCall extends ServerInterceptingCall implements Listener, IncomingCall
   override getAuthContext(): AuthContext {
     const context = this.#call.getAuthContext();
     return this.#admission ? admittedContext(context, this.#admission) : context;
+  }
+
+  /** The headers of a stream show its client that the call was admitted, so that it does not make it again. */
+  get #mustSendOwnMetadata(): boolean {
+    if (this.#isStream || this.#admission === undefined) return true;
+    return mustTellEnd(http2StreamOf(this.#call)?.session, this.#admission.identity, this.#admission);
   }
 
   /** grpc-js would send empty headers with the first message: nothing to copy. */

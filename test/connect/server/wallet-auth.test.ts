@@ -114,6 +114,16 @@ describe('an adapter that is not given whole', () => {
     expect(warnings[0]![0]).toContain('give it the address of each call');
   });
 
+  it('without contextValues, no connection is known, so that every answer carries the end of its token', async () => {
+    const { requestGate, interceptors } = walletAuth({ now }).adapter;
+    const client = await serve({ requestGate, interceptors });
+    const ends: unknown[] = [];
+    const onHeader = (headers: Headers) => void ends.push(headers.get('wallet-token-expires-at-ms'));
+    for (let i = 0; i < 2; i++) await client.whoAmI({}, { ...good, onHeader });
+    const end = String(now().getTime() + HOUR_MS);
+    expect(ends).toEqual([end, end]);
+  });
+
   it('without contextValues: rules that need no address hold', async () => {
     const { requestGate, interceptors } = walletAuth({ now, access: { deny: [testWallets.bob.address] } }).adapter;
     const client = await serve({ requestGate, interceptors });

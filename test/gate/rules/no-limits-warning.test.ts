@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGate } from '../../../src/gate/create-gate.js';
 import type { GateOptions } from '../../../src/gate/options.js';
 import type { AuthRules } from '../../../src/gate/rules/declared-rules.js';
-import { warn } from '../../../src/gate/warn.js';
+import { warn } from '../../../src/warn.js';
 import { builtProto, builtService, type OptionInit } from '../../support/built-proto.js';
 
 const warnings = vi.spyOn(process, 'emitWarning');

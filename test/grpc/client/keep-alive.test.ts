@@ -9,9 +9,10 @@ import { attachToken, type AttachTokenOptions } from '../../../src/grpc/client/a
 import { createClient } from '../../../src/grpc/client/create-client.js';
 import { walletAuth, type WalletAuthOptions } from '../../../src/grpc/server/wallet-auth.js';
 import { authReasonOf } from '../../../src/grpc/status.js';
+import { EXPIRES_KEY } from '../../../src/status-details.js';
 import { mintIdentity } from '../../../src/testing/mint-identity.js';
 import { settableClock } from '../../../src/testing/settable-clock.js';
-import { callKinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
+import { authorization, callKinds, startDemoServer, type DemoServer } from '../../support/demo-server.js';
 
 const METHOD = `${DemoService.typeName}/WhoAmI`;
 const INTERVAL_MS = 5_000;
@@ -89,6 +90,19 @@ describe('keepAlive', () => {
     vi.advanceTimersByTime(10 * INTERVAL_MS);
     await settled();
     expect(decisions).toEqual(['Chat admitted', 'WhoAmI admitted']);
+    chat.cancel();
+  });
+
+  it('makes no call where an answer without the end of the token shows that the node has accepted it', async () => {
+    const { clock, decisions, client, open, source } = await setUp();
+    const chat = await open();
+    clock.advance(RENEWAL_MS);
+    await callKinds.unary(server!.client(), authorization(`Bearer ${await source.get()}`)); // on the same connection
+    const { metadata } = await callKinds.unary(client);
+    expect(metadata?.get(EXPIRES_KEY)).toEqual([]);
+    vi.advanceTimersByTime(10 * INTERVAL_MS);
+    await settled();
+    expect(decisions).toEqual(['Chat admitted', 'WhoAmI admitted', 'WhoAmI admitted']);
     chat.cancel();
   });
 

@@ -290,6 +290,12 @@ describe('the identity', () => {
     expect(second.metadata?.get('wallet-token-expires-at-ms')).toEqual([]);
   });
 
+  it('has the end of its token in all headers that a handler or an interceptor sends by itself', async () => {
+    const { client } = await startNode({ after: [(_, call) => new ServerInterceptingCall(call)] });
+    for (let i = 0; i < 3; i++)
+      expect((await callKinds.unary(client(), good)).metadata?.get('wallet-token-expires-at-ms')).toHaveLength(1);
+  });
+
   it('cannot be sent by a client', async () => {
     const { client } = await startNode({ rules: { '*': 'optional' } });
     const metadata = new Metadata();
