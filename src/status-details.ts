@@ -12,6 +12,12 @@ export const DETAILS_KEY = 'grpc-status-details-bin';
 /** Initial metadata of good answers: when the token stops working on this node, in decimal milliseconds since the Unix epoch. */
 export const EXPIRES_KEY = 'wallet-token-expires-at-ms';
 
+/** Initial metadata of good answers: the challenge of this node, 16 bytes. */
+export const CHALLENGE_KEY = 'wallet-challenge-bin';
+
+/** The same in answers of plain HTTP: 32 lower-case hex digits. */
+export const CHALLENGE_HEADER = 'wallet-challenge';
+
 /** Gives the reasons their meaning: the `domain` of every ErrorInfo. */
 const DOMAIN = 'grpc-wallet-auth';
 

@@ -103,13 +103,13 @@ describe('bundles of pages', () => {
     [
       'an identity and a token source',
       `export { createIdentity, createTokenSource } from 'grpc-wallet-auth/client'`,
-      15.5,
+      17.5,
     ],
     [
       'with storage and session',
       `export { createIdentity, createTokenSource } from 'grpc-wallet-auth/client';
         export { createSession, indexedDbStorage } from 'grpc-wallet-auth/storage'`,
-      20,
+      23.5,
     ],
   ])('%s', async (_, contents, atMostKb) => {
     const { outputFiles } = await build({

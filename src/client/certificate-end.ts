@@ -14,9 +14,11 @@ export function certificateEndMs({ notAfterNs }: Pick<IdentityKeyFields, 'notAft
  */
 export function checkCertificateEnd(key: Pick<IdentityKeyFields, 'notAfterNs'>, createdMs: number): void {
   const endMs = certificateEndMs(key);
-  if (createdMs <= endMs) return;
-  throw new AuthError('CERTIFICATE_EXPIRED', {
-    message: 'the certificate of this identity has ended: the wallet has to certify it again',
-    cause: { createdMs, endMs },
-  });
+  if (createdMs > endMs) throw certificateExpired({ createdMs, endMs });
+}
+
+/** What whoever needs a token of an ended certificate gets. */
+export function certificateExpired(cause: unknown): AuthError {
+  const message = 'the certificate of this identity has ended: the wallet has to certify it again';
+  return new AuthError('CERTIFICATE_EXPIRED', { message, cause });
 }

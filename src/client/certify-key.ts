@@ -6,18 +6,24 @@ import { epochMs, epochNs } from './sign-token.js';
 import { readWalletSignature } from './wallet/wallet-signature.js';
 import type { ConnectedWallet } from './wallet/wallet.js';
 
+/** What is certified, and for how long. */
+export interface CertifyOptions {
+  /** When the certificate ends, in milliseconds from now. Default: never. */
+  readonly validForMs?: number | undefined;
+  /** The key of a device whose certificate has ended. Default: a fresh one. */
+  readonly privateKey?: Uint8Array | undefined;
+}
+
 /**
- * Makes a fresh identity key and has a wallet certify it, with one prompt.
- * @param validForMs when the certificate ends, in milliseconds from now; `undefined` for never.
+ * Has a wallet certify an identity key, with one prompt.
  * @throws AuthError INVALID_WALLET_SIGNATURE or WALLET_MISMATCH if the wallet did not sign the statement with the key of its own
  *   address; what the wallet's `sign` throws.
  */
 export async function certifyKey(
   { address, sign }: ConnectedWallet,
   settings: ClientSettings,
-  validForMs?: number,
+  { validForMs, privateKey = randomPrivateKey() }: CertifyOptions = {},
 ): Promise<DeviceIdentity> {
-  const privateKey = randomPrivateKey();
   const madeMs = settings.nowMs();
   const unsigned = {
     timestamp: epochMs(madeMs),

@@ -37,7 +37,11 @@ export interface IdentityOptions extends ClientOptions {
  */
 export async function createIdentity(wallet: WalletLike, options: IdentityOptions = {}): Promise<DeviceIdentity> {
   const settings = clientSettings(options, ['statement', 'now', 'curve', 'signal', 'validForMs']);
-  const { validForMs } = options;
-  if (validForMs !== undefined) requiredInteger('validForMs', validForMs, 60_000, 3_660 * DAY_MS);
-  return certifyKey(await connectWallet(wallet, abortSignal(options.signal)), settings, validForMs);
+  const validForMs = certificateLife('validForMs', options.validForMs);
+  return certifyKey(await connectWallet(wallet, abortSignal(options.signal)), settings, { validForMs });
+}
+
+/** How long a certificate may be good, in milliseconds. @throws TypeError naming the option if it is not 60 000 to 3 660 days. */
+export function certificateLife(name: string, ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : requiredInteger(name, ms, 60_000, 3_660 * DAY_MS);
 }

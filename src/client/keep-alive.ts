@@ -1,6 +1,6 @@
 import { quietly } from '../options.js';
 import type { RefusalDetails } from '../status-details.js';
-import { lessonOf } from './retry-policy.js';
+import { learnFromEnd } from './learn.js';
 import type { TargetTokenSource } from './token-source.js';
 
 /** How often the source is asked for a newer token while a stream is open, in milliseconds. */
@@ -111,9 +111,7 @@ export class KeepAlive<Call> implements StreamWatch<Call> {
   }
 
   #settle(token: string, { code, details, error, isImpossible = false }: KeepAliveEnd): void {
-    const { serverTimeMs, tokenRefused } = lessonOf({ code, details });
-    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
-    if (tokenRefused) quietly(() => this.#source.invalidate(token));
+    learnFromEnd(this.#source, token, { code, details });
     // a limit of addresses refuses before the token is looked at
     const retryAfterMs = details?.reason === 'RATE_LIMITED' ? details.retryAfterMs : undefined;
     if (!isImpossible && retryAfterMs === undefined && !UNSEEN.includes(code)) return this.accepted(token);

@@ -4,8 +4,8 @@ import type { RetrySettings } from './retry-policy.js';
 /** Which refusals a client answers with another try. */
 export interface RetryOptions {
   /**
-   * Whether a call that was refused with TOKEN_EXPIRED or TOKEN_FROM_FUTURE is made once more with a new token, by the
-   * node's clock, once for each of the two. Only while no message was delivered and no streamed request message was
+   * Whether a call that was refused with TOKEN_EXPIRED, TOKEN_FROM_FUTURE or CHALLENGE_REQUIRED is made once more with a new token,
+   * by the node's clock and with its challenge, once for each of the three. Only while no message was delivered and no streamed request message was
    * consumed. The source learns the node's clock from every refusal, whether calls are repeated or not. Default `true`.
    */
   retry?: boolean | undefined;

@@ -9,7 +9,10 @@ const UNAUTHENTICATED = 16;
 const MAX_REPEATS = 3;
 
 /** The refusals that a new token mends. */
-const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'];
+const MENDABLE: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE', 'CHALLENGE_REQUIRED'];
+
+/** The refusals after which the token is of no use. One with an old challenge is replaced for the new one. */
+const TOKEN_REFUSED: readonly AuthReason[] = ['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE', 'CERTIFICATE_EXPIRED'];
 
 /** How a call ended. */
 export interface CallEnd {
@@ -21,7 +24,7 @@ export interface CallEnd {
 
 /** Which refusals of a call are worth another try. */
 export interface RetrySettings {
-  /** Whether a token that is too old or too new for the node is replaced, once for each of the two. */
+  /** Whether a token that is too old or too new for the node, or has an old challenge, is replaced, once for each of the three. */
   readonly token: boolean;
   /** How often and how long a rate limit is waited for; `undefined`: not at all. */
   readonly rateLimited: { readonly maxRetries: number; readonly maxDelayMs: number } | undefined;
@@ -37,15 +40,20 @@ export interface Retry {
 export interface Lesson {
   /** The node's clock, if the refusal carries it, in milliseconds since the Unix epoch. */
   readonly serverTimeMs: number | undefined;
-  /** Whether the node will refuse the token again. */
-  readonly tokenRefused: boolean;
+  /** Why the node will refuse the token again, if it will. */
+  readonly refusedFor: AuthReason | undefined;
+  /** The challenge that the token lacks, in hex. */
+  readonly challenge: string | undefined;
 }
 
 /** Reads a refusal for the token source. */
 export function lessonOf({ code, details }: CallEnd): Lesson {
+  const { reason, info } = details ?? {};
+  const refusedFor = code === UNAUTHENTICATED ? reason : undefined;
   return {
-    serverTimeMs: code === OK ? undefined : decimal(details?.info['server_time_ms']),
-    tokenRefused: code === UNAUTHENTICATED && details !== undefined && MENDABLE.includes(details.reason),
+    serverTimeMs: code === OK ? undefined : decimal(info?.['server_time_ms']),
+    refusedFor: refusedFor !== undefined && TOKEN_REFUSED.includes(refusedFor) ? refusedFor : undefined,
+    challenge: refusedFor === 'CHALLENGE_REQUIRED' ? info?.['challenge'] : undefined,
   };
 }
 

@@ -1,9 +1,13 @@
 import type { Curve } from '../crypto/curve.js';
+import type { AuthReason } from '../errors.js';
 import { knownOptions } from '../options.js';
 import { abortSignal, untilAborted } from './abort.js';
 import { certificateEndMs, checkCertificateEnd } from './certificate-end.js';
+import type { CurrentSecrets } from './certificate-renewal.js';
 import type { DeviceSecrets } from './device-identity.js';
+import { newestChallenge } from './newest-challenge.js';
 import { signToken } from './sign-token.js';
+import { restrictionFields, type RestrictionSettings } from './token-restrictions.js';
 import { isFresh, type GetTokenOptions, type TargetTokenSource, type TokenLife } from './token-source.js';
 
 /** How far back a node may set the clock of its tokens, in milliseconds: a day. A token that is dated back ends earlier, so there is no harm in it. */
@@ -14,8 +18,8 @@ export const SHORTEST_LIFE_MS = 1_000;
 
 /** What the tokens for all targets of one source have in common. */
 export interface TokenSettings {
-  /** The identity and its key; the same promise for all, made anew after a failure. */
-  readonly secrets: () => Promise<DeviceSecrets>;
+  /** The identity and its key. */
+  readonly secrets: CurrentSecrets;
   /** This device's clock, in milliseconds since the Unix epoch. */
   readonly nowMs: () => number;
   /** Signs. */
@@ -26,51 +30,85 @@ export interface TokenSettings {
   readonly maxClockAdvanceMs: number;
   /** A number from 0 to 1 for the jitter of a renewal. */
   readonly random: () => number;
+  /** What they may not do. */
+  readonly restrictions: RestrictionSettings;
 }
 
 interface CurrentToken extends TokenLife {
   readonly text: string;
+  /** Whose it is. */
+  readonly parts: DeviceSecrets;
 }
 
-/** Makes the tokens for one target: its clock, its current token, the end of that token there. */
+/** Makes the tokens for one target: its clock, its challenge, its current token, the end of that token there. */
 export function targetTokens(settings: TokenSettings): TargetTokenSource {
-  const { secrets, nowMs, curve, lifetimeMs, maxClockAdvanceMs, random } = settings;
+  const { secrets, nowMs, curve, lifetimeMs, maxClockAdvanceMs, random, restrictions } = settings;
+  const challenges = newestChallenge(restrictions.audience.length > 0);
   let current: CurrentToken | undefined;
+  let refused: DeviceSecrets | undefined;
   let offsetMs = 0;
+
+  const serverTimeMs = () => nowMs() + offsetMs;
+  const isEnded = (parts: DeviceSecrets) => parts === refused || serverTimeMs() > certificateEndMs(parts.key);
 
   function mint(parts: DeviceSecrets, createdMs: number): CurrentToken {
     checkCertificateEnd(parts.key, createdMs);
-    const text = signToken({ ...parts, createdMs }, curve);
-    const expiresMs = Math.min(createdMs + lifetimeMs, certificateEndMs(parts.key));
-    return { text, createdMs, expiresMs, jitter: jitterFrom(random()) };
+    const jitter = jitterFrom(random());
+    const fields = restrictionFields({ ...restrictions, challenge: challenges.newest }, createdMs);
+    const text = signToken({ ...parts, createdMs, restrictions: fields }, curve);
+    challenges.used();
+    return { text, parts, createdMs, expiresMs: Math.min(createdMs + lifetimeMs, certificateEndMs(parts.key)), jitter };
+  }
+
+  /** Whether the current token needs no renewal, or one would be of no use: the certificate ends with it. */
+  function isGood(token: CurrentToken, atMs: number): boolean {
+    if (challenges.isDue(nowMs(), token.jitter)) return false;
+    if (isFresh(token, atMs)) return true;
+    const { parts, createdMs, expiresMs } = token;
+    return certificateEndMs(parts.key) === expiresMs && atMs < expiresMs && atMs >= createdMs;
   }
 
   async function get(options?: GetTokenOptions): Promise<string> {
-    const parts = await untilAborted(secrets, options && signalOf(options));
+    const signal = options && signalOf(options);
+    let parts = await untilAborted(() => secrets.get(), signal);
+    if (isEnded(parts)) {
+      const ended = parts;
+      parts = await untilAborted(() => secrets.renew(ended, isEnded), signal);
+    }
     // nothing below waits, so whoever comes first renews for all
-    const serverMs = nowMs() + offsetMs;
-    if (current !== undefined && isFresh(current, serverMs)) return current.text;
+    const atMs = serverTimeMs();
+    if (current?.parts !== parts) current = undefined;
+    if (current !== undefined && isGood(current, atMs)) return current.text;
     try {
-      current = mint(parts, serverMs);
+      current = mint(parts, atMs);
     } catch (error) {
-      if (current === undefined || serverMs >= current.expiresMs) throw error;
+      if (current === undefined || atMs >= current.expiresMs) throw error;
     }
     return current.text;
   }
 
   return Object.freeze({
     get,
-    invalidate(token?: string) {
-      if (token === undefined || token === current?.text) current = undefined;
+    invalidate(token?: string, reason?: AuthReason) {
+      if (token === undefined) secrets.rearm();
+      else if (token !== current?.text) return;
+      if (reason === 'CERTIFICATE_EXPIRED' && current !== undefined) {
+        if (!secrets.mayRenew(current.parts)) return;
+        refused = current.parts;
+      }
+      current = undefined;
     },
-    noteServerTime(serverTimeMs: number) {
-      if (!Number.isSafeInteger(serverTimeMs) || serverTimeMs <= 0) return;
-      offsetMs = Math.min(Math.max(serverTimeMs - nowMs(), -MAX_CLOCK_RETREAT_MS), maxClockAdvanceMs);
+    noteServerTime(serverMs: number) {
+      if (!Number.isSafeInteger(serverMs) || serverMs <= 0) return;
+      offsetMs = Math.min(Math.max(serverMs - nowMs(), -MAX_CLOCK_RETREAT_MS), maxClockAdvanceMs);
     },
     noteExpiry(token: string, expiresAtMs: number) {
       if (current === undefined || current.text !== token || !Number.isSafeInteger(expiresAtMs)) return;
       if (expiresAtMs >= current.expiresMs || expiresAtMs - current.createdMs < SHORTEST_LIFE_MS) return;
       current = { ...current, expiresMs: expiresAtMs };
+    },
+    noteChallenge(challenge: Uint8Array | string, token?: string) {
+      challenges.note(challenge, token !== undefined && token === current?.text ? undefined : nowMs());
     },
   });
 }

@@ -1,12 +1,14 @@
 import { untilAborted } from '../client/abort.js';
 import { delay } from '../client/delay.js';
+import { learnFromEnd, learnFromHeaders } from '../client/learn.js';
 import { isPlaintextElsewhere } from '../client/loopback.js';
 import { retryOptionNames, retrySettings, type RetryOptions } from '../client/retry-options.js';
-import { CallRetries, lessonOf, type CallEnd } from '../client/retry-policy.js';
+import { CallRetries, type CallEnd } from '../client/retry-policy.js';
+import { audienceIsTarget, audienceOfUrl, type AudienceOptions } from '../client/target-audience.js';
 import { targetOf, tokenOf } from '../client/target-of.js';
 import type { TargetTokenSource, TokenSource } from '../client/token-source.js';
-import { knownOptions, optionalFunction, quietly } from '../options.js';
-import { decimal, EXPIRES_KEY } from '../status-details.js';
+import { knownOptions, optionalFunction } from '../options.js';
+import { CHALLENGE_HEADER, EXPIRES_KEY } from '../status-details.js';
 import { bearerValue } from '../token/bearer.js';
 import { refusalOf } from './problem.js';
 
@@ -14,7 +16,7 @@ import { refusalOf } from './problem.js';
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** How `authorizedFetch` behaves. */
-export interface AuthorizedFetchOptions extends RetryOptions {
+export interface AuthorizedFetchOptions extends RetryOptions, AudienceOptions {
   /** Sends tokens in clear to hosts that are not loopback. Whoever sees a token can use it until it expires. Default `false`. */
   allowInsecure?: boolean | undefined;
   /** What sends the requests. Default: the global `fetch`. */
@@ -39,11 +41,12 @@ const CODES: Readonly<Record<number, number>> = { 401: 16, 429: 8 };
  */
 export function authorizedFetch(source: TokenSource | TargetTokenSource, options: AuthorizedFetchOptions = {}): Fetch {
   if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');
-  knownOptions(options, [...retryOptionNames, 'allowInsecure', 'fetch']);
+  knownOptions(options, [...retryOptionNames, 'allowInsecure', 'audience', 'fetch']);
   const { allowInsecure = false } = options;
   if (typeof allowInsecure !== 'boolean') throw new TypeError('allowInsecure must be a boolean');
   const given = optionalFunction('fetch', options.fetch);
   const settings = retrySettings(options);
+  const namesTarget = audienceIsTarget(options, source);
 
   return async (input, init) => {
     const request = new Request(input, init);
@@ -51,7 +54,7 @@ export function authorizedFetch(source: TokenSource | TargetTokenSource, options
     if (!allowInsecure && isPlaintextElsewhere(url)) {
       throw new TypeError(`tokens do not travel in clear to ${new URL(url).host}; use https, or set allowInsecure`);
     }
-    const tokens = targetOf(source, new URL(url).origin);
+    const tokens = targetOf(source, new URL(url).origin, namesTarget ? audienceOfUrl(url) : undefined);
     const retries = new CallRetries(settings, Infinity);
     const isRepeatable = !isStream(input, init);
     for (let attempt = request; ; attempt = new Request(input, init)) {
@@ -69,17 +72,13 @@ export function authorizedFetch(source: TokenSource | TargetTokenSource, options
 
 /** Teaches the source what an answer says. @returns how the request ended, if it was refused. */
 async function learn(source: TargetTokenSource, token: string, response: Response): Promise<CallEnd | undefined> {
-  const expiresAtMs = decimal(response.headers.get(EXPIRES_KEY) ?? undefined);
-  if (expiresAtMs !== undefined) {
-    quietly(() => source.noteExpiry(token, expiresAtMs)); // the node admitted the request
-    return undefined;
-  }
+  const expiresAt = response.headers.get(EXPIRES_KEY) ?? undefined;
+  const challenge = response.headers.get(CHALLENGE_HEADER) ?? undefined;
+  if (learnFromHeaders(source, token, { expiresAt, challenge })) return undefined; // the node admitted the request
   const details = await refusalOf(response);
   if (details === undefined) return undefined;
   const end: CallEnd = { code: CODES[response.status] ?? 2, details };
-  const { serverTimeMs, tokenRefused } = lessonOf(end);
-  if (serverTimeMs !== undefined) quietly(() => source.noteServerTime(serverTimeMs));
-  if (tokenRefused) quietly(() => source.invalidate(token));
+  learnFromEnd(source, token, end);
   return end;
 }
 

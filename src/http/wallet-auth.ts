@@ -7,6 +7,7 @@ import type { WalletIdentity } from '../identity.js';
 import { knownOptions } from '../options.js';
 import { refusalStatus, type RefusalStatus } from '../status-details.js';
 import { warn } from '../warn.js';
+import { noteAdmission } from './headers.js';
 import { problemResponse } from './problem.js';
 
 /** The options of `createGate`; hooks get the headers of the request as metadata. docs/options.md has a table. */
@@ -85,6 +86,7 @@ export function walletAuth(gateOrOptions: Gate | WalletAuthOptions = {}): Wallet
     const decision = await gate.decide(call, request.authorization ?? call.header('authorization'));
     if (!decision.admitted) return decision.status;
     decision.onEnd?.();
+    noteAdmission(decision);
     if (decision.judgesMessages === undefined) return decision.identity;
     if (options.message === undefined) return noMessage(call.method);
     return (await decision.checkMessage?.(options.message)) ?? decision.identity;

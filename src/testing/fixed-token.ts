@@ -18,6 +18,7 @@ export function fixedToken(text: string): TokenSource {
     invalidate: () => undefined,
     noteServerTime: () => undefined,
     noteExpiry: () => undefined,
+    noteChallenge: () => undefined,
     forTarget: () => source,
   });
   return source;

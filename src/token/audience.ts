@@ -48,72 +48,26 @@ export function hostAndPort(host: string, port: number): string | undefined {
 
 const MAX_PORT = 65_535;
 
-const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
-const OCTET = /^(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])$/;
+const LABEL = '(?!-)[a-z0-9_-]{1,63}(?<!-)';
+const HOST = new RegExp(`^(?=.{1,253}$)(?:\\[[0-9a-f:.]+\\]|${LABEL}(?:\\.${LABEL})*)$`);
 
 function canonicalHost(host: string): string | undefined {
-  if (host.startsWith('[')) {
-    const address = host.endsWith(']') ? canonicalIpv6(host.slice(1, -1)) : undefined;
-    return address && `[${address}]`;
+  const asked = host.toLowerCase().replace(/\.$/, '');
+  if (!HOST.test(asked)) return undefined;
+  if (typeof URL !== 'function') return asked; // React Native without a polyfill: addresses are left as they are
+  try {
+    const written = dottedTail(new URL(`http://${asked}/`).href.slice('http://'.length, -1));
+    // URL has one way to write an address, and takes a name whose last label is a number for an IPv4 address in any form
+    return asked.startsWith('[') || written === asked ? written : undefined;
+  } catch {
+    return undefined;
   }
-  const labels = host.toLowerCase().replace(/\.$/, '').split('.');
-  const last = labels.at(-1) ?? '';
-  // as URLs do, a name whose last label is a number is an address or nothing
-  if (/^\d+$/.test(last)) return isIpv4(labels) ? labels.join('.') : undefined;
-  const name = labels.join('.');
-  return name.length <= 253 && labels.every((label) => LABEL.test(label)) ? name : undefined;
 }
 
-function isIpv4(octets: readonly string[]): boolean {
-  return octets.length === 4 && octets.every((octet) => OCTET.test(octet));
-}
-
-/**
- * An IPv6 address in the form of RFC 5952.
- * @param text without brackets.
- * @returns `undefined` if it is none, or has a zone.
- */
-function canonicalIpv6(text: string): string | undefined {
-  const groups = ipv6Groups(text.toLowerCase());
-  if (groups === undefined) return undefined;
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    const [high = 0, low = 0] = groups.slice(6);
-    return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
-  }
-  const { start, length } = longestZeros(groups);
-  const hex = groups.map((group) => group.toString(16));
-  if (length < 2) return hex.join(':');
-  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
-}
-
-/** The eight groups of an address; `undefined` if the text is none. */
-function ipv6Groups(text: string): number[] | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const [head = [], tail = []] = halves.map((half) => (half === '' ? [] : half.split(':')));
-  const end = halves.length === 2 ? tail : head;
-  const last = end.at(-1) ?? '';
-  if (last.includes('.')) {
-    const octets = last.split('.');
-    if (!isIpv4(octets)) return undefined;
-    const [a = 0, b = 0, c = 0, d = 0] = octets.map(Number);
-    end.splice(-1, 1, ((a << 8) | b).toString(16), ((c << 8) | d).toString(16));
-  }
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  const all = [...head, ...Array<string>(missing).fill('0'), ...tail];
-  return all.every((group) => /^[0-9a-f]{1,4}$/.test(group))
-    ? all.map((group) => Number.parseInt(group, 16))
-    : undefined;
-}
-
-/** The longest run of groups that are 0, the first of equal ones. */
-function longestZeros(groups: readonly number[]): { readonly start: number; readonly length: number } {
-  let best = { start: 0, length: 0 };
-  for (let start = 0; start < groups.length; start++) {
-    let end = start;
-    while (groups[end] === 0) end++;
-    if (end - start > best.length) best = { start, length: end - start };
-  }
-  return best;
+/** A host as URL writes it, with the IPv4 address in an IPv6 one as RFC 5952 writes it. */
+export function dottedTail(host: string): string {
+  const [, ...tail] = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(host) ?? [];
+  if (tail.length === 0) return host;
+  const octets = tail.map((group) => Number.parseInt(group, 16)).flatMap((bits) => [bits >> 8, bits & 255]);
+  return `[::ffff:${octets.join('.')}]`;
 }

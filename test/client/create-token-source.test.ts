@@ -485,7 +485,7 @@ describe('forTarget', () => {
   it('gives a frozen object with these functions', () => {
     const view = setUp().source.forTarget('a');
     expect(Object.isFrozen(view)).toBe(true);
-    expect(Object.keys(view)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry']);
+    expect(Object.keys(view)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry', 'noteChallenge']);
   });
 });
 
@@ -549,7 +549,8 @@ describe('createTokenSource', () => {
   it('gives a frozen object with these functions', () => {
     const { source } = setUp();
     expect(Object.isFrozen(source)).toBe(true);
-    expect(Object.keys(source)).toEqual(['get', 'invalidate', 'noteServerTime', 'noteExpiry', 'forTarget']);
+    const notes = ['noteServerTime', 'noteExpiry', 'noteChallenge'];
+    expect(Object.keys(source)).toEqual(['get', 'invalidate', ...notes, 'forTarget']);
   });
 
   it('works by the system clock and with Math.random by default', async () => {

@@ -15,12 +15,15 @@ const limited = end(RESOURCE_EXHAUSTED, 'RATE_LIMITED', 20);
 const patient = { token: true, rateLimited: { maxRetries: 2, maxDelayMs: 100 } };
 
 describe('CallRetries', () => {
-  it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'] as const)('has a token replaced after %s, once', (reason) => {
-    const retries = new CallRetries(patient, Infinity);
-    const refusal = end(UNAUTHENTICATED, reason);
-    expect(retries.after(refusal, 0)).toEqual({ delayMs: 0 });
-    expect(retries.after(refusal, 0)).toBeUndefined();
-  });
+  it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE', 'CHALLENGE_REQUIRED'] as const)(
+    'has a token replaced after %s, once',
+    (reason) => {
+      const retries = new CallRetries(patient, Infinity);
+      const refusal = end(UNAUTHENTICATED, reason);
+      expect(retries.after(refusal, 0)).toEqual({ delayMs: 0 });
+      expect(retries.after(refusal, 0)).toBeUndefined();
+    },
+  );
 
   it('repeats a call at most once for each reason, and three times in all', () => {
     const retries = new CallRetries({ token: true, rateLimited: { maxRetries: 1, maxDelayMs: 100 } }, Infinity);
@@ -60,6 +63,9 @@ describe('CallRetries', () => {
     ['a failure without details', { code: UNAUTHENTICATED, details: undefined }],
     ['a rate limit without details', { code: RESOURCE_EXHAUSTED, details: undefined }],
     ['a reason that a new token does not mend', end(UNAUTHENTICATED, 'DEVICE_REVOKED')],
+    ['a certificate that ended', end(UNAUTHENTICATED, 'CERTIFICATE_EXPIRED')],
+    ['a wrong audience', end(UNAUTHENTICATED, 'WRONG_AUDIENCE')],
+    ['an unsupported restriction', end(UNAUTHENTICATED, 'UNSUPPORTED_RESTRICTION')],
     ['a reason with the status of another', end(7, 'TOKEN_EXPIRED')],
     ['a rate limit with the status of another', end(14, 'RATE_LIMITED', 20)],
     ['a rate limit that names no time', end(RESOURCE_EXHAUSTED, 'RATE_LIMITED')],
@@ -79,14 +85,22 @@ describe('CallRetries', () => {
 });
 
 describe('lessonOf', () => {
-  it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE'] as const)(
+  it.each(['TOKEN_EXPIRED', 'TOKEN_FROM_FUTURE', 'CERTIFICATE_EXPIRED'] as const)(
     'is, for %s, the time of the node and that the token is of no use',
     (reason) => {
-      const lesson = { serverTimeMs: 1_700_000_000_000, tokenRefused: true };
+      const lesson = { serverTimeMs: 1_700_000_000_000, refusedFor: reason, challenge: undefined };
       expect(lessonOf(end(UNAUTHENTICATED, reason))).toEqual(lesson);
-      expect(lessonOf(end(7, reason))).toEqual({ ...lesson, tokenRefused: false });
+      expect(lessonOf(end(7, reason))).toEqual({ ...lesson, refusedFor: undefined });
     },
   );
+
+  it('is, for CHALLENGE_REQUIRED, the challenge, and the token is left alone', () => {
+    const info = { server_time_ms: '1700000000000', challenge: 'ab'.repeat(16) };
+    const details = { reason: 'CHALLENGE_REQUIRED', info, retryAfterMs: undefined } as const;
+    const lesson = { serverTimeMs: 1_700_000_000_000, refusedFor: undefined, challenge: 'ab'.repeat(16) };
+    expect(lessonOf({ code: UNAUTHENTICATED, details })).toEqual(lesson);
+    expect(lessonOf({ code: 7, details })).toEqual({ ...lesson, challenge: undefined });
+  });
 
   it.each([
     ['ACCESS_DENIED', 7],
@@ -94,11 +108,12 @@ describe('lessonOf', () => {
     ['DEVICE_REVOKED', UNAUTHENTICATED],
     ['AUTH_UNAVAILABLE', 14],
   ] as const)('is, for %s, the time of the node alone', (reason, code) => {
-    expect(lessonOf(end(code, reason))).toEqual({ serverTimeMs: 1_700_000_000_000, tokenRefused: false });
+    const lesson = { serverTimeMs: 1_700_000_000_000, refusedFor: undefined, challenge: undefined };
+    expect(lessonOf(end(code, reason))).toEqual(lesson);
   });
 
   it('is none where the gate said nothing, or no time', () => {
-    const none = { serverTimeMs: undefined, tokenRefused: false };
+    const none = { serverTimeMs: undefined, refusedFor: undefined, challenge: undefined };
     expect(lessonOf({ code: UNAUTHENTICATED, details: undefined })).toEqual(none);
     const details = { reason: 'ACCESS_DENIED', info: {}, retryAfterMs: undefined } as const;
     expect(lessonOf({ code: 7, details })).toEqual(none);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import {
   createIdentity,
@@ -195,6 +195,15 @@ describe('names of nodes', () => {
   ])('%j is none, and the error says what is wrong', (name, why) => {
     expect(() => audienceName('audience', name)).toThrow(TypeError);
     expect(() => audienceName('audience', name)).toThrow(why);
+  });
+
+  it('are checked without URL, too, but for the form of addresses', () => {
+    vi.stubGlobal('URL', undefined);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    for (const name of ['node.example:443', '[2001:db8::1]:443', '192.0.2.1:1', '[0:0::1]:443'])
+      expect(audienceName('audience', name)).toBe(name);
+    for (const name of ['Node.example:443', 'node.example:0', '::1:443', '[::1%eth0]:443'])
+      expect(() => audienceName('audience', name)).toThrow(TypeError);
   });
 
   it('are made of a host and a port in the one form', () => {

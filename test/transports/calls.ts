@@ -2,7 +2,9 @@ import {
   createClient,
   ConnectError,
   type Client,
+  decodeBinaryHeader,
   type Code,
+  type Interceptor,
   type Transport as ClientTransport,
 } from '@connectrpc/connect';
 import {
@@ -15,7 +17,7 @@ import {
 import { DemoService } from '../../gen/walletauth/demo/v1/demo_pb.js';
 import { authDetailsOf } from '../../src/auth-details.js';
 import type { AuthReason } from '../../src/errors.js';
-import { EXPIRES_KEY } from '../../src/status-details.js';
+import { CHALLENGE_KEY, EXPIRES_KEY } from '../../src/status-details.js';
 import type { Protocol } from './node.js';
 
 /** What a call came to. */
@@ -32,6 +34,8 @@ export interface Outcome {
   readonly retryAfterMs: number | undefined;
   /** When the token ends, as the headers of an answer say. */
   readonly expiresAtMs: string | null;
+  /** The challenge in them, in hex. */
+  readonly challenge: string | null;
 }
 
 /** A client of the demo service. */
@@ -45,12 +49,20 @@ export interface Connection {
 }
 
 /** Connects to a node. */
-export function connectionTo(baseUrl: string, { name, httpVersion }: Protocol): Connection {
+export function connectionTo(
+  baseUrl: string,
+  { name, httpVersion }: Protocol,
+  interceptors: Interceptor[] = [],
+): Connection {
   const sessionManager = new Http2SessionManager(baseUrl);
-  const options = { baseUrl, ...(httpVersion === '2' ? { httpVersion, sessionManager } : { httpVersion }) };
+  const options = {
+    baseUrl,
+    interceptors,
+    ...(httpVersion === '2' ? { httpVersion, sessionManager } : { httpVersion }),
+  };
   const transport =
     name === 'grpc'
-      ? createGrpcTransport({ baseUrl, sessionManager })
+      ? createGrpcTransport({ baseUrl, sessionManager, interceptors })
       : name === 'grpc-web'
         ? createGrpcWebTransport(options)
         : createConnectTransport(options);
@@ -101,19 +113,24 @@ export async function outcomeOf(
 ): Promise<Outcome> {
   const wallets: string[] = [];
   let expiresAtMs: string | null = null;
-  const onHeader = (received: Headers) => (expiresAtMs = received.get(EXPIRES_KEY));
+  let challenge: string | null = null;
+  const onHeader = (received: Headers) => {
+    expiresAtMs = received.get(EXPIRES_KEY);
+    const value = received.get(CHALLENGE_KEY);
+    challenge = value === null ? null : Buffer.from(decodeBinaryHeader(value)).toString('hex');
+  };
   try {
     for await (const answer of (await call({ headers, onHeader })) as AsyncIterable<object>) {
       wallets.push((answer as { wallet?: string }).wallet ?? '');
     }
-    return { wallets, ...statusOf(undefined), expiresAtMs };
+    return { wallets, ...statusOf(undefined), expiresAtMs, challenge };
   } catch (error) {
-    return { wallets, ...statusOf(error), expiresAtMs };
+    return { wallets, ...statusOf(error), expiresAtMs, challenge };
   }
 }
 
 /** What an error says; nothing for a call that ended well. */
-export function statusOf(error: unknown): Omit<Outcome, 'wallets' | 'expiresAtMs'> {
+export function statusOf(error: unknown): Omit<Outcome, 'wallets' | 'expiresAtMs' | 'challenge'> {
   const none = { code: undefined, message: undefined, reason: undefined, info: undefined, retryAfterMs: undefined };
   if (error === undefined) return none;
   if (!(error instanceof ConnectError)) throw error;
@@ -145,7 +162,7 @@ export interface OpenChat {
   /** Every echo so far. */
   readonly heard: readonly string[];
   /** What the chat came to. */
-  readonly ended: Promise<Omit<Outcome, 'wallets' | 'expiresAtMs'>>;
+  readonly ended: Promise<Omit<Outcome, 'wallets' | 'expiresAtMs' | 'challenge'>>;
 }
 
 /** Opens a chat. Its first line has been answered when it is there. */

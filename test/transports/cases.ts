@@ -12,6 +12,7 @@ import { now, tokens } from '../support/tokens.js';
 import { callKinds, connectionTo, kindsOver, methodOf, outcomeOf, type CallHeaders } from './calls.js';
 import { deviceCases } from './device-cases.js';
 import type { Transport } from './node.js';
+import { restrictionCases } from './restriction-cases.js';
 import { startNode as startOn, type NodeOptions } from './start.js';
 import { streamCases } from './stream-cases.js';
 
@@ -105,6 +106,7 @@ export function transportCases(transport: Transport): void {
           info: { retry_after_ms: '5000' },
           retryAfterMs: 5_000,
           expiresAtMs: null,
+          challenge: null,
         });
         expect(node.handlersRun()).toBe(2);
         expect((await node.call(kind, bobs)).code).toBeUndefined();
@@ -344,6 +346,7 @@ export function transportCases(transport: Transport): void {
 
     streamCases(transport, protocol);
     deviceCases(transport, protocol);
+    restrictionCases(transport, protocol);
   });
 }
 

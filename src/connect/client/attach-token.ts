@@ -2,6 +2,7 @@ import type { Interceptor } from '@connectrpc/connect';
 
 import type { StreamWatch } from '../../client/keep-alive.js';
 import { retryOptionNames, retrySettings, type RetryOptions } from '../../client/retry-options.js';
+import { audienceIsTarget, type AudienceOptions } from '../../client/target-audience.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { knownOptions, optionalFunction } from '../../options.js';
 import { warn } from '../../warn.js';
@@ -11,7 +12,7 @@ import { CallTries, type TokenSettings } from './tries.js';
 import { unaryWithToken } from './unary-call.js';
 
 /** How `attachToken` behaves. */
-export interface AttachTokenOptions extends RetryOptions {
+export interface AttachTokenOptions extends RetryOptions, AudienceOptions {
   /** Sends tokens in clear to hosts that are not loopback. Whoever sees a token can use it until it expires. Default `false`. */
   allowInsecure?: boolean | undefined;
   /**
@@ -47,10 +48,11 @@ export interface AttachTokenOptions extends RetryOptions {
  */
 export function attachToken(source: TokenSource | TargetTokenSource, options: AttachTokenOptions = {}): Interceptor {
   if (typeof source?.get !== 'function') throw new TypeError('the token source must have a get() method');
-  knownOptions(options, [...retryOptionNames, 'allowInsecure', 'keepAlive', 'onKeepAliveError']);
+  knownOptions(options, [...retryOptionNames, 'allowInsecure', 'audience', 'keepAlive', 'onKeepAliveError']);
   const { allowInsecure = false } = options;
   if (typeof allowInsecure !== 'boolean') throw new TypeError('allowInsecure must be a boolean');
-  const settings = { source, allowInsecure, retry: retrySettings(options), watchOf: watchFor(options) };
+  const namesTarget = audienceIsTarget(options, source);
+  const settings = { source, allowInsecure, namesTarget, retry: retrySettings(options), watchOf: watchFor(options) };
   return (next) => async (request) => {
     const tries = new CallTries(settings, request);
     return request.stream ? streamWithToken(tries, request, next) : unaryWithToken(tries, request, next);

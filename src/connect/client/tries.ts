@@ -1,16 +1,17 @@
-import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, decodeBinaryHeader, type Interceptor } from '@connectrpc/connect';
 
 import { authDetailsOf } from '../../auth-details.js';
 import { untilAborted } from '../../client/abort.js';
 import { delay } from '../../client/delay.js';
 import type { StreamWatch } from '../../client/keep-alive.js';
+import { learnFromEnd, learnFromHeaders } from '../../client/learn.js';
 import { isPlaintextElsewhere } from '../../client/loopback.js';
-import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
+import { CallRetries, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
+import { audienceOfUrl } from '../../client/target-audience.js';
 import { targetOf, tokenOf } from '../../client/target-of.js';
 import type { TargetTokenSource, TokenSource } from '../../client/token-source.js';
 import { isAuthError } from '../../errors.js';
-import { quietly } from '../../options.js';
-import { decimal, EXPIRES_KEY } from '../../status-details.js';
+import { CHALLENGE_KEY, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
 
 export type AnyNext = Parameters<Interceptor>[0];
@@ -21,6 +22,8 @@ export type AnyResponse = Awaited<ReturnType<AnyNext>>;
 export interface TokenSettings {
   readonly source: TokenSource | TargetTokenSource;
   readonly allowInsecure: boolean;
+  /** Whether tokens name the node as their audience. */
+  readonly namesTarget: boolean;
   readonly retry: RetrySettings;
   /** What watches the streams to a node whose tokens come from a source. */
   readonly watchOf: ((source: TargetTokenSource) => StreamWatch<undefined>) | undefined;
@@ -86,10 +89,9 @@ export class CallTries {
 
   /** Looks at the headers of an answer. @returns whether they show that the node admitted the call. */
   received(headers: Headers): boolean {
-    const expiresAtMs = decimal(headers.get(EXPIRES_KEY) ?? undefined);
-    if (expiresAtMs === undefined) return false;
+    if (this.#source === undefined || !learnFromHeaders(this.#source, this.#token, answerHeaders(headers)))
+      return false;
     this.stop(); // the handler may have done its work
-    quietly(() => this.#source?.noteExpiry(this.#token, expiresAtMs));
     this.#watch?.accepted(this.#token);
     return true;
   }
@@ -103,9 +105,7 @@ export class CallTries {
     if (!(error instanceof ConnectError)) return false;
     this.received(error.metadata);
     const end: CallEnd = { code: error.code, details: authDetailsOf(error) };
-    const { serverTimeMs, tokenRefused } = lessonOf(end);
-    if (serverTimeMs !== undefined) quietly(() => this.#source?.noteServerTime(serverTimeMs));
-    if (tokenRefused) quietly(() => this.#source?.invalidate(this.#token));
+    if (this.#source !== undefined) learnFromEnd(this.#source, this.#token, end);
     const { signal } = this.#request;
     const retry = isRepeatable && !signal.aborted ? this.#retries.after(end, Date.now()) : undefined;
     if (retry === undefined) return false;
@@ -123,7 +123,24 @@ export class CallTries {
       const message = `tokens do not travel in clear to ${new URL(url).host}; use https, or set allowInsecure`;
       throw new ConnectError(message, Code.FailedPrecondition);
     }
-    return targetOf(this.#settings.source, url.replace(`/${service.typeName}/${method.name}`, '') || '/');
+    const { source, namesTarget } = this.#settings;
+    const baseUrl = url.replace(`/${service.typeName}/${method.name}`, '') || '/';
+    return targetOf(source, baseUrl, namesTarget ? audienceOfUrl(url) : undefined);
+  }
+}
+
+function answerHeaders(headers: Headers) {
+  const expiresAt = headers.get(EXPIRES_KEY) ?? undefined;
+  const challenge = headers.get(CHALLENGE_KEY) ?? undefined;
+  return { expiresAt, challenge: challenge && binary(challenge) };
+}
+
+/** @returns `undefined` for what is no base64, such as several values. */
+function binary(value: string): Uint8Array | undefined {
+  try {
+    return decodeBinaryHeader(value);
+  } catch {
+    return undefined;
   }
 }
 

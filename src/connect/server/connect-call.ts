@@ -1,6 +1,7 @@
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
+import { Code, ConnectError, encodeBinaryHeader, type ContextValues } from '@connectrpc/connect';
 
+import { fromHex } from '../../crypto/hex.js';
 import { refusal } from '../../errors.js';
 import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import { mustTellEnd } from '../../gate/call/told-ends.js';
@@ -9,7 +10,7 @@ import type { Admission, Decision } from '../../gate/decision.js';
 import { pathOf } from '../../gate/rules/service-methods.js';
 import { ENDLESS, type CallLease, type WalletIdentity } from '../../identity.js';
 import { quietly } from '../../options.js';
-import { EXPIRES_KEY, type RefusalStatus } from '../../status-details.js';
+import { CHALLENGE_KEY, EXPIRES_KEY, type RefusalStatus } from '../../status-details.js';
 import { connectError, handlerError, refusalError } from '../status.js';
 import { factsKey, type RequestFacts } from './request-facts.js';
 import { stoppable } from './stoppable.js';
@@ -111,14 +112,17 @@ export class ConnectCall implements IncomingCall, OpenStream {
   }
 
   /**
-   * Puts into the headers of a good answer when the token ends: of each stream, since its client sees by them that it was
-   * admitted, and of a unary one where this connection does not know.
+   * Puts into the headers of a good answer when the token ends and what the next one is to carry: of each stream, since its client
+   * sees by them that it was admitted, and of a unary one where this connection does not know.
    */
   announceExpiry(headers: Headers): void {
-    const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs === undefined) return;
-    if (this.#isStream || mustTellEnd(this.#facts?.connection, this.identity))
-      headers.set(EXPIRES_KEY, String(expiresAtMs));
+    const admission = this.#admission;
+    if (admission?.expiresAtMs === undefined) return;
+    if (!this.#isStream && !mustTellEnd(this.#facts?.connection, admission.identity, admission)) return;
+    const { expiresAtMs, challenge } = admission;
+    headers.set(EXPIRES_KEY, String(expiresAtMs));
+    const bytes = challenge === undefined ? undefined : fromHex(`0x${challenge}`);
+    if (bytes !== undefined) headers.set(CHALLENGE_KEY, encodeBinaryHeader(bytes));
   }
 
   /** Checks a request message. @throws ConnectError if it is refused, and the call with it. */

@@ -1,11 +1,11 @@
 import { Metadata, status as Status, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 
 import { KeepAlive, KEEP_ALIVE_TIMEOUT_MS, type KeepAliveEnd } from '../../client/keep-alive.js';
+import { learnFromHeaders } from '../../client/learn.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
-import { quietly } from '../../options.js';
-import { decimal, EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
 import { authDetailsOf } from '../status.js';
+import { answerHeaders } from './answer-headers.js';
 import type { Call } from './call-record.js';
 import { channelOf, type CallMaker } from './channel-of.js';
 
@@ -19,15 +19,11 @@ export interface GrpcKeepAliveSettings {
 
 /** Keeps tokens in front of a node by calls on the channels of its streams; no interceptor sees them. */
 export function grpcKeepAlive(source: TargetTokenSource, { path, onError }: GrpcKeepAliveSettings): KeepAlive<Call> {
-  function noteExpiry(token: string, headers: Metadata): void {
-    const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
-    if (expiresAtMs !== undefined) quietly(() => source.noteExpiry(token, expiresAtMs));
-  }
-
   async function show(token: string, stream: Call): Promise<KeepAliveEnd> {
     const channel = channelOf(stream);
     if (channel === undefined) return { ...endOf(path, OUT_OF_REACH), isImpossible: true };
-    return endOf(path, await unaryCall(channel, path, token, (headers) => noteExpiry(token, headers)));
+    const learn = (headers: Metadata) => learnFromHeaders(source, token, answerHeaders(headers));
+    return endOf(path, await unaryCall(channel, path, token, learn));
   }
 
   return new KeepAlive(source, { show, onError });
@@ -50,14 +46,14 @@ function unaryCall(
   channel: CallMaker,
   path: string,
   token: string,
-  onHeaders: (headers: Metadata) => void,
+  onHeaders: (headers: Metadata) => unknown,
 ): Promise<StatusObject> {
   const metadata = new Metadata();
   metadata.set('authorization', bearerValue(token));
   return new Promise((resolve) => {
     const call = channel.createCall(path, Date.now() + KEEP_ALIVE_TIMEOUT_MS, null, null, undefined);
     call.start(metadata, {
-      onReceiveMetadata: onHeaders,
+      onReceiveMetadata: (headers) => void onHeaders(headers),
       onReceiveMessage: () => call.startRead(),
       onReceiveStatus: resolve,
     });

@@ -8,13 +8,14 @@ import {
 } from '@grpc/grpc-js';
 
 import type { StreamWatch } from '../../client/keep-alive.js';
-import { CallRetries, lessonOf, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
+import { learnFromEnd, learnFromHeaders } from '../../client/learn.js';
+import { CallRetries, type CallEnd, type RetrySettings } from '../../client/retry-policy.js';
 import { tokenOf } from '../../client/target-of.js';
 import type { TargetTokenSource } from '../../client/token-source.js';
-import { quietly } from '../../options.js';
-import { decimal, EXPIRES_KEY } from '../../status-details.js';
+import { EXPIRES_KEY } from '../../status-details.js';
 import { bearerValue } from '../../token/bearer.js';
 import { authDetailsOf } from '../status.js';
+import { answerHeaders } from './answer-headers.js';
 import { CallRecord, NOT_MADE, type Call, type MessageContext } from './call-record.js';
 import { deadlineStatus, noCallStatus, noTokenStatus } from './call-statuses.js';
 import { HeldHeaders } from './held-headers.js';
@@ -26,8 +27,8 @@ type CallOptions = Parameters<Interceptor>[0];
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * A client call that waits for its token and, if the node finds the token too old or too new, is made once more, as
- * PROTOCOL.md section 6 has it; where that is set, also after the wait that a rate limit asks for. What the caller does
+ * A client call that waits for its token and, if the node finds the token too old or too new or wants its challenge in it, is
+ * made once more, as PROTOCOL.md section 6 has it; where that is set, also after the wait that a rate limit asks for. What the caller does
  * meanwhile is recorded and done on the call that is made next.
  */
 export class TokenCall extends InterceptingCall {
@@ -164,7 +165,7 @@ export class TokenCall extends InterceptingCall {
         // on a stream's headers it always says so; on those of a unary answer it may have said so before
         if (code === Status.OK && !this.#isStream) this.#watch?.accepted(token);
         const end: CallEnd = { code, details: code === Status.OK ? undefined : authDetailsOf(status) };
-        this.#learn(end, token);
+        learnFromEnd(this.#source, token, end); // whether the call is repeated or not
         if (this.#tryAgain(end)) return;
         this.#headers.release();
         if (emptyMessage) this.#listener.onReceiveMessage?.(null);
@@ -185,19 +186,10 @@ export class TokenCall extends InterceptingCall {
     return true;
   }
 
-  /** Teaches the source, whether the call is repeated or not. */
-  #learn(end: CallEnd, token: string): void {
-    const { serverTimeMs, tokenRefused } = lessonOf(end);
-    if (serverTimeMs !== undefined) quietly(() => this.#source.noteServerTime(serverTimeMs));
-    if (tokenRefused) quietly(() => this.#source.invalidate(token));
-  }
-
   #receiveHeaders(token: string, headers: Metadata): void {
-    const expiresAtMs = decimal(headers.get(EXPIRES_KEY)[0]);
-    const accepted = expiresAtMs !== undefined;
+    const accepted = learnFromHeaders(this.#source, token, answerHeaders(headers));
     if (accepted) {
       this.#retries.stop(); // the node admitted the call, so its handler may have done its work
-      quietly(() => this.#source.noteExpiry(token, expiresAtMs));
       this.#watch?.accepted(token);
     }
     if (!accepted && this.#retries.open && this.#record.repeatable) this.#headers.hold(headers);

@@ -7,8 +7,9 @@ import type { IncomingCall, OpenStream } from '../../gate/call/call.js';
 import { mustTellEnd } from '../../gate/call/told-ends.js';
 import type { Gate } from '../../gate/create-gate.js';
 import type { Admission, Decision } from '../../gate/decision.js';
-import { EXPIRES_KEY, refusalStatus, type RefusalStatus } from '../../status-details.js';
+import { refusalStatus, type RefusalStatus } from '../../status-details.js';
 import { statusToSend, withoutRepeatReasons, type StatusToSend } from '../status.js';
+import { addAnswerHeaders } from './answer-headers.js';
 import { http2StreamOf } from './http2-stream-of.js';
 import { admittedContext, type AuthContext } from './identity-of.js';
 import { LeanCall } from './lean-call.js';
@@ -117,10 +118,9 @@ class GatedCall extends LeanCall implements Listener, IncomingCall, OpenStream {
   override sendMetadata(metadata: Metadata): void {
     if (this.#over || this.#headersSent) return;
     this.#headersSent = true;
-    const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs === undefined) return this.#call.sendMetadata(metadata);
+    if (this.#admission?.expiresAtMs === undefined) return this.#call.sendMetadata(metadata);
     const own = metadata.clone(); // a handler may send one object to many callers
-    own.set(EXPIRES_KEY, String(expiresAtMs));
+    addAnswerHeaders(own, this.#admission);
     this.#call.sendMetadata(own);
   }
 
@@ -151,16 +151,15 @@ class GatedCall extends LeanCall implements Listener, IncomingCall, OpenStream {
   /** The headers of a stream show its client that the call was admitted, so that it does not make it again. */
   get #mustSendOwnMetadata(): boolean {
     if (this.#isStream || this.#admission === undefined) return true;
-    return mustTellEnd(http2StreamOf(this.#call)?.session, this.#admission.identity);
+    return mustTellEnd(http2StreamOf(this.#call)?.session, this.#admission.identity, this.#admission);
   }
 
   /** grpc-js would send empty headers with the first message: nothing to copy. */
   #sendOwnMetadata(): void {
     this.#headersSent = true;
-    const expiresAtMs = this.#admission?.expiresAtMs;
-    if (expiresAtMs === undefined) return;
+    if (this.#admission?.expiresAtMs === undefined) return;
     const own = new Metadata();
-    own.set(EXPIRES_KEY, String(expiresAtMs));
+    addAnswerHeaders(own, this.#admission);
     this.#call.sendMetadata(own);
   }
 

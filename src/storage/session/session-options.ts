@@ -1,4 +1,5 @@
 import { abortSignal } from '../../client/abort.js';
+import { certificateLife } from '../../client/create-identity.js';
 import { createTokenSource, type TokenSourceOptions } from '../../client/create-token-source.js';
 import { clientSettings, type ClientOptions, type ClientSettings } from '../../client/options.js';
 import type { WalletLike } from '../../client/wallet/wallet-like.js';
@@ -7,7 +8,8 @@ import type { IdentityStorage } from '../identity-storage.js';
 import type { SessionStatus } from './session.js';
 
 /** Whose session it is, where its identity is kept, and how its tokens are made. */
-export interface SessionOptions extends Pick<ClientOptions, 'statement'>, TokenSourceOptions {
+export interface SessionOptions
+  extends Pick<ClientOptions, 'statement'>, Omit<TokenSourceOptions, 'onCertificateExpired'> {
   /** A wallet as for `createIdentity`. Only EIP-1193 providers tell of changes of the account. */
   wallet: WalletLike;
   /** Where the identity is kept: `indexedDbStorage()` in browsers. */
@@ -17,6 +19,11 @@ export interface SessionOptions extends Pick<ClientOptions, 'statement'>, TokenS
    * the device is only forgotten here, and nodes go on accepting its tokens until they end.
    */
   revoke?: ((deviceId: string) => Promise<unknown>) | undefined;
+  /**
+   * When certificates end, in milliseconds after they are made: the session is signed out then, and `login` has the wallet certify the
+   * same device again. 60 000 (a minute) to 316 224 000 000 (3 660 days). Default: never.
+   */
+  certificateValidForMs?: number | undefined;
   /** Whether a prompt may be shown at once if there is no identity yet. With `false` the session waits for `login`. Default `true`. */
   prompt?: boolean | undefined;
   /** How long the wallet, or another tab's prompt, is waited for, in milliseconds. 1 000 to 3 600 000 (an hour). Default 120 000 (two minutes). */
@@ -38,6 +45,7 @@ export interface SessionSettings {
   readonly signal: AbortSignal | undefined;
   /** For certificates. */
   readonly client: ClientSettings;
+  readonly certificateValidForMs: number | undefined;
   /** For token sources; they check them. */
   readonly tokens: TokenSourceOptions;
 }
@@ -48,6 +56,7 @@ export function sessionSettings(options: SessionOptions): SessionSettings {
     'wallet',
     'storage',
     'revoke',
+    'certificateValidForMs',
     'prompt',
     'promptTimeoutMs',
     'onStatus',
@@ -58,8 +67,13 @@ export function sessionSettings(options: SessionOptions): SessionSettings {
     'tokenLifetimeMs',
     'maxClockAdvanceMs',
     'random',
+    'audience',
+    'methods',
+    'validForMs',
+    'strict',
   ]);
-  const { wallet, storage, revoke, prompt = true, promptTimeoutMs, onStatus, signal, statement, ...tokens } = options;
+  const { wallet, storage, revoke, certificateValidForMs, prompt = true, promptTimeoutMs, onStatus, ...rest } = options;
+  const { signal, statement, ...tokens } = rest;
   createTokenSource(neverCalled, tokens); // throws for what is wrong with them
   if (typeof prompt !== 'boolean') throw new TypeError('prompt must be a boolean');
   return {
@@ -71,6 +85,7 @@ export function sessionSettings(options: SessionOptions): SessionSettings {
     onStatus: optionalFunction('onStatus', onStatus),
     signal: abortSignal(signal),
     client: clientSettings({ statement, now: tokens.now, curve: tokens.curve }, ['statement', 'now', 'curve']),
+    certificateValidForMs: certificateLife('certificateValidForMs', certificateValidForMs),
     tokens,
   };
 }

@@ -1,4 +1,5 @@
-import type { GetTokenOptions, TargetTokenSource, TokenSource } from '../../client/token-source.js';
+import type { GetTokenOptions, TargetOptions, TargetTokenSource, TokenSource } from '../../client/token-source.js';
+import type { AuthReason } from '../../errors.js';
 
 /** Whose tokens are to be given. */
 export interface CurrentTokens {
@@ -12,9 +13,9 @@ export interface CurrentTokens {
 export function sessionSource(current: CurrentTokens): TokenSource {
   return Object.freeze({
     ...viewOf(current, (source) => source),
-    forTarget(target: string) {
+    forTarget(target: string, options?: TargetOptions) {
       if (typeof target !== 'string' || target === '') throw new TypeError('target must be a text that is not empty');
-      return viewOf(current, (source) => source.forTarget(target));
+      return viewOf(current, (source) => source.forTarget(target, options));
     },
   });
 }
@@ -32,8 +33,9 @@ function viewOf(current: CurrentTokens, of: (source: TokenSource) => TargetToken
         if (source === current.now()) return token; // whose token this is may have changed meanwhile
       }
     },
-    invalidate: (token?: string) => now()?.invalidate(token),
+    invalidate: (token?: string, reason?: AuthReason) => now()?.invalidate(token, reason),
     noteServerTime: (serverTimeMs: number) => now()?.noteServerTime(serverTimeMs),
     noteExpiry: (token: string, expiresAtMs: number) => now()?.noteExpiry(token, expiresAtMs),
+    noteChallenge: (challenge: Uint8Array | string, refused?: string) => now()?.noteChallenge(challenge, refused),
   });
 }

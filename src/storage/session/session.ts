@@ -9,7 +9,7 @@ export interface SessionStatus {
    * Why. Signed in: `restored` from the storage, or `certified` by the wallet. Signing in: the user has a prompt of the `wallet` to
    * answer, or that of an `other-tab` is waited for. Signed out: `no-identity` is there, and nobody has called `login`; the
    * wallet's `account-changed` to one that has no identity here, or it was `disconnected` from the page; the user `logged-out`, here
-   * or in another tab; the login `failed`; the session was `closed`.
+   * or in another tab; the `certificate-expired`, so that `login` has the wallet certify the same key again; the login `failed`; the session was `closed`.
    */
   readonly reason:
     | 'restored'
@@ -20,6 +20,7 @@ export interface SessionStatus {
     | 'account-changed'
     | 'disconnected'
     | 'logged-out'
+    | 'certificate-expired'
     | 'failed'
     | 'closed';
   /** The account that the wallet shows, in EIP-55 case; `undefined` if none. */

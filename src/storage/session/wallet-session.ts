@@ -1,7 +1,8 @@
 import { abortSignal, untilAborted } from '../../client/abort.js';
+import { certificateExpired } from '../../client/certificate-end.js';
 import { certifyKey } from '../../client/certify-key.js';
 import { createTokenSource } from '../../client/create-token-source.js';
-import type { DeviceIdentity } from '../../client/device-identity.js';
+import { secretsOf, type DeviceIdentity } from '../../client/device-identity.js';
 import type { GetTokenOptions, TokenSource } from '../../client/token-source.js';
 import { currentAccount } from '../../client/wallet/current-account.js';
 import { WalletError } from '../../client/wallet/wallet-error.js';
@@ -32,6 +33,8 @@ export class WalletSession implements CurrentTokens {
   readonly #tabs: Tabs;
   readonly #unwatch: () => void;
   #account: Address | undefined;
+  /** Whose certificate has ended, or is refused as if it had. */
+  #ended: DeviceIdentity | undefined;
   /** Of the identity in use, or of the one that `revoke` is revoking. */
   #tokens: TokenSource | undefined;
   #attempt: Attempt | undefined;
@@ -63,7 +66,7 @@ export class WalletSession implements CurrentTokens {
     this.#account ??= account; // a change meanwhile is newer
     await untilAborted(() => this.#restore(), signal);
     if (this.status.error !== undefined) throw this.status.error;
-    if (this.status.identity === undefined) this.#enterState('signed-out', 'no-identity');
+    if (this.status.identity === undefined && this.#ended === undefined) this.#enterState('signed-out', 'no-identity');
   }
 
   login(signal: AbortSignal | undefined): Promise<DeviceIdentity> {
@@ -136,7 +139,7 @@ export class WalletSession implements CurrentTokens {
 
   /** The one place where the user is prompted. No two sessions of one shared storage are here at the same time. */
   async #prompt(attempt: Attempt): Promise<DeviceIdentity> {
-    const { wallet, storage, client, promptTimeoutMs } = this.#settings;
+    const { wallet, storage, client, certificateValidForMs: validForMs, promptTimeoutMs } = this.#settings;
     try {
       attempt.check();
       attempt.limit(promptTimeoutMs, () => timedOut(promptTimeoutMs));
@@ -146,15 +149,17 @@ export class WalletSession implements CurrentTokens {
       attempt.account = this.#account = connected.address;
       const kept = await loadIdentity(this.#settings, connected.address);
       attempt.check();
-      if (kept !== undefined) return this.#enter(kept, 'restored', storage.isPersistent);
+      if (this.#isGood(kept)) return this.#enter(kept, 'restored', storage.isPersistent);
 
       attempt.isSigning = true;
-      const identity = await certifyKey(connected, client);
+      const privateKey = kept && secretsOf(kept).privateKey;
+      const identity = await certifyKey(connected, client, { validForMs, privateKey });
       const earlier = await loadIdentity(this.#settings, connected.address); // of a tab that knows of no lock
-      const isStored = earlier === undefined ? await saveIdentity(storage, identity) : storage.isPersistent;
+      const isFirst = !this.#isGood(earlier);
+      const isStored = isFirst ? await saveIdentity(storage, identity) : storage.isPersistent;
       attempt.check();
       this.#tabs.post({ kind: 'saved', wallet: identity.wallet });
-      return this.#enter(earlier ?? identity, earlier === undefined ? 'certified' : 'restored', isStored);
+      return this.#enter(isFirst ? identity : earlier, isFirst ? 'certified' : 'restored', isStored);
     } catch (error) {
       const isRejected = error instanceof WalletError && error.code === 'USER_REJECTED';
       if (isRejected && !attempt.signal.aborted) this.#tabs.post({ kind: 'rejected', wallet: attempt.account });
@@ -187,7 +192,11 @@ export class WalletSession implements CurrentTokens {
     };
     const { storage } = this.#settings;
     const restoring: Promise<void> = loadIdentity(this.#settings, account).then(
-      (identity) => settle(() => identity && this.#enter(identity, 'restored', storage.isPersistent)),
+      (identity) =>
+        settle(() => {
+          if (this.#isGood(identity)) this.#enter(identity, 'restored', storage.isPersistent);
+          else if (identity !== undefined) this.#end(identity);
+        }),
       (error: unknown) => settle(() => this.#board.publish({ ...this.status, error })),
     );
     this.#restoring = restoring;
@@ -217,9 +226,28 @@ export class WalletSession implements CurrentTokens {
   }
 
   #enter(identity: DeviceIdentity, reason: 'restored' | 'certified', isStored: boolean): DeviceIdentity {
-    this.#tokens = createTokenSource(identity, this.#settings.tokens);
+    const onCertificateExpired = (): never => {
+      if (this.status.identity === identity) this.#end(identity);
+      throw certificateExpired('the user has to log in');
+    };
+    this.#tokens = createTokenSource(identity, { ...this.#settings.tokens, onCertificateExpired });
+    this.#ended = undefined;
     this.#enterState('signed-in', reason, { identity, isStored });
     return identity;
+  }
+
+  /** Whether an identity that was kept has a certificate that is good for something. */
+  #isGood(identity: DeviceIdentity | undefined): identity is DeviceIdentity {
+    if (identity === undefined) return false;
+    const { deviceId, certificateExpiresAtMs = Infinity } = identity;
+    const isRefused = deviceId === this.#ended?.deviceId && madeAt(identity) === madeAt(this.#ended);
+    return !isRefused && this.#settings.client.nowMs() <= certificateExpiresAtMs;
+  }
+
+  /** Puts an identity away whose certificate has ended. The wallet is not prompted before the user logs in. */
+  #end(identity: DeviceIdentity): void {
+    this.#leave('certificate-expired', undefined);
+    this.#ended = identity;
   }
 
   /** Puts the identity away and ends what is under way, with a reason. */
@@ -233,6 +261,10 @@ export class WalletSession implements CurrentTokens {
   #enterState(state: SessionStatus['state'], reason: SessionStatus['reason'], more?: Partial<SessionStatus>): void {
     this.#board.publish({ state, reason, wallet: this.#account, ...NOTHING, ...more });
   }
+}
+
+function madeAt(identity: DeviceIdentity): bigint {
+  return secretsOf(identity).key.timestamp;
 }
 
 function elsewhere(): SessionError {

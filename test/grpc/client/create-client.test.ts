@@ -69,8 +69,8 @@ describe('the tokens of a client', () => {
 
   it('may come from a source without targets', async () => {
     const server = await startDemoServer(walletAuth());
-    const { get, invalidate, noteServerTime, noteExpiry } = source;
-    const client = createClient(DemoService, server.target, plain, { get, invalidate, noteServerTime, noteExpiry });
+    const { forTarget: _, ...bare } = source;
+    const client = createClient(DemoService, server.target, plain, bare);
     expect((await callKinds.unary(client)).wallets).toEqual([testWallets.alice.address]);
     for (const each of [client, server]) each.close();
   });

@@ -57,6 +57,7 @@ function bench({
     invalidate: note(told, 'invalidate'),
     noteServerTime: note(told, 'server time'),
     noteExpiry: note(told, 'expiry'),
+    noteChallenge: note(told, 'challenge'),
   };
   const call = new TokenCall(
     { deadline, parent, propagate_flags: flags, method_definition: method } as never,
@@ -255,7 +256,7 @@ describe('a refusal that a new token mends', () => {
       expect(up).toEqual([['status', Status.UNAUTHENTICATED, '']]);
       expect(told).toEqual([
         ['server time', 1_700_000_000_000],
-        ['invalidate', 'a.token'],
+        ['invalidate', 'a.token', 'TOKEN_EXPIRED'],
       ]);
     },
   );
@@ -327,7 +328,7 @@ describe('headers before a refusal', () => {
       ['metadata', good.getMap()],
       ['status', Status.UNAUTHENTICATED, ''],
     ]);
-    expect(told.at(-1)).toEqual(['invalidate', 'a.token']);
+    expect(told.at(-1)).toEqual(['invalidate', 'a.token', 'TOKEN_EXPIRED']);
   });
 
   it('reach the caller before the refusal if it is not repeated', async () => {
