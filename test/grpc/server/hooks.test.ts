@@ -77,7 +77,7 @@ const COVERED: Readonly<Record<string, string>> = {
 const PLAIN =
   'maxAgeMs maxFutureSkewMs maxTokenLength statement maxCachedTokens maxCachedTokenBytes maxCachedDevices services ' +
   'authorizeTimeoutMs failedTokenLimit trustedProxies graceMs streamRecheckMs verificationQueue auth chargeMessages ownWallet ' +
-  'stream';
+  'stream audience challenge maxCertificateAgeMs require';
 
 it('no option that holds code of others is missing here', () => {
   const all = new Set<string>([...verifierOptionNames, ...gateOptionNames, ...policyNames]);
